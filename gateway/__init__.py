@@ -1,0 +1,1 @@
+"""The gateway: SOAP services, queues and transactions between Siebel CRM and Oracle BRM."""

@@ -1,0 +1,1 @@
+"""The application business connector services, one module each, in snake_case of its name."""

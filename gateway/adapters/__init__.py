@@ -1,0 +1,1 @@
+"""Clients of downstream systems, behind the ports."""

@@ -1,0 +1,129 @@
+"""Every error of the gateway, with its own disposition.
+
+    GatewayError
+    ├── BusinessError            the message is at fault: no retry, error queue (or fault) at once
+    │   ├── InvalidMessage       not well-formed, or not valid against its contract
+    │   ├── UnknownReference     names an account, product or billing profile that has no cross-reference
+    │   ├── Contradiction        a combination of codes that means nothing
+    │   ├── DuplicateContent     an EBMID seen before with other content
+    │   └── BrmRefused           BRM answered an error buffer, or RESULT 0 with FIELD entries
+    ├── SystemFailure            the world is at fault: retried with back-off, then the error queue
+    │   ├── Unavailable          BRM cannot be reached, or asked to try again
+    │   ├── InDoubt              the outcome of a commit is not known yet
+    │   └── InProgress           the same request is being worked on elsewhere
+    └── Superseded               another worker owns this attempt now; this one must leave no trace
+
+Only the SOAP edge and the queue consumer read a disposition. Messages name the element and the rule, never internals.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Business errors are the sender's to mend, system errors the operator's (seed 003, responseCode)."""
+
+    BUSINESS = "business"
+    SYSTEM = "system"
+
+
+class Disposition(StrEnum):
+    """What the consumer does with the message."""
+
+    REJECT = "reject"
+    RETRY = "retry"
+    DROP = "drop"
+
+
+class GatewayError(Exception):
+    """An error with a stable ``code``, a text for people, and the ``element`` path it is about."""
+
+    kind: Kind = Kind.SYSTEM
+    disposition: Disposition = Disposition.RETRY
+    code: str = "O2C_INTERNAL"
+
+    def __init__(self, text: str, *, code: str | None = None, element: str | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.element = element
+        if code is not None:
+            self.code = code
+
+
+class BusinessError(GatewayError):
+    """The message cannot succeed as it is."""
+
+    kind = Kind.BUSINESS
+    disposition = Disposition.REJECT
+    code = "O2C_BUSINESS"
+
+
+class InvalidMessage(BusinessError):
+    """Not well-formed, or not valid against the contract."""
+
+    code = "O2C_INVALID_MESSAGE"
+
+
+class UnknownReference(BusinessError):
+    """No cross-reference for something the message names."""
+
+    code = "O2C_UNKNOWN_REFERENCE"
+
+
+class Contradiction(BusinessError):
+    """Codes that are unknown, or that mean nothing together."""
+
+    code = "O2C_CONTRADICTION"
+
+
+class DuplicateContent(BusinessError):
+    """The same sender and EBMID came before with other content."""
+
+    code = "O2C_DUPLICATE_EBMID"
+
+
+class BrmRefused(BusinessError):
+    """BRM refused an opcode; ``code`` is BRM's own error name (``PIN_ERR_…``) and ``opcode`` the call it refused."""
+
+    code = "BRM_REFUSED"
+
+    def __init__(
+        self, text: str, *, opcode: str, code: str | None = None, element: str | None = None, field: str | None = None
+    ) -> None:
+        super().__init__(text, code=code, element=element)
+        self.opcode = opcode
+        self.field = field
+
+
+class SystemFailure(GatewayError):
+    """Not the message's fault; trying again may work."""
+
+    kind = Kind.SYSTEM
+    disposition = Disposition.RETRY
+    code = "O2C_SYSTEM"
+
+
+class Unavailable(SystemFailure):
+    """A downstream system cannot be reached, lost the transaction, or asked to try again."""
+
+    code = "O2C_UNAVAILABLE"
+
+
+class InDoubt(SystemFailure):
+    """The outcome of a commit is not known yet; recovery settles it, nobody repeats the work meanwhile."""
+
+    code = "O2C_IN_DOUBT"
+
+
+class InProgress(SystemFailure):
+    """The same request is being worked on elsewhere."""
+
+    code = "O2C_IN_PROGRESS"
+
+
+class Superseded(GatewayError):
+    """Another worker, or recovery, owns this attempt now: leave nothing behind."""
+
+    disposition = Disposition.DROP
+    code = "O2C_SUPERSEDED"

@@ -1,0 +1,1 @@
+"""Queues, retries and the two-phase commit with BRM. No SQL here: the store implements the ports."""

@@ -1,0 +1,1 @@
+"""Pure functions: EBM to domain, domain to flist, results to EBM. No I/O."""

@@ -1,0 +1,1 @@
+"""What simulators share: control API, clock, faults, journal, snapshots. Knows no product."""
