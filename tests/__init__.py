@@ -1,0 +1,1 @@
+"""The tests of o2c-gateway."""

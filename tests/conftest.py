@@ -1,0 +1,3 @@
+"""Fixtures for every test: databases."""
+
+pytest_plugins = ("tests.postgres",)
