@@ -1,0 +1,278 @@
+"""What the Add subprocess has to do for the lines routed to it: which lines are new, how they group, dates and prices.
+
+Decisions only; ``transforms.flists`` writes them down for BRM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from gateway.domain.codes import BillingMode, LineStatus, PriceType, ProductType
+from gateway.domain.ledger import LineKey, LineRecord
+from gateway.domain.order import Charge, Dates, Family, Line, Order, Parties
+from gateway.errors import BusinessError, Contradiction
+
+SCHEDULE = "FulfillmentOrderSchedule"
+DISCOUNT_TWICE = "PIN_ERR_BAD_DISCOUNT"
+
+
+@dataclass(frozen=True, slots=True)
+class DateRules:
+    """How far ahead INITIATE BILLING dates purchases, and from where on a date counts as "not begun".
+
+    ``threshold`` is AIA's FutureTimeThresholdForBillingDates (8640 h); an initiated date must lie beyond it.
+    """
+
+    initiate_after: timedelta = timedelta(days=365)
+    threshold: timedelta = timedelta(hours=8640)
+
+    def __post_init__(self) -> None:
+        if self.initiate_after <= self.threshold:
+            raise ValueError("dates of INITIATE BILLING must lie beyond FutureTimeThresholdForBillingDates")
+
+
+class Task(StrEnum):
+    """What is left to do for a line, as the line ledger tells it."""
+
+    BUY = "buy"
+    REDATE = "set the real dates"
+    DONE = "done already"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A service to create with all that is bought for it, at whatever depth it stood."""
+
+    line: Line
+    offerings: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceGroup:
+    """The service bundles of one service account and billing profile: one CUST_MODIFY_CUSTOMER."""
+
+    parties: Parties
+    bundles: tuple[Bundle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DealGroup:
+    """What is bought together without a new service: one SUBSCRIPTION_PURCHASE_DEAL.
+
+    ``service`` is the bundle, already in BRM, that it is for; None at account level.
+    """
+
+    parties: Parties
+    service: Line | None
+    offerings: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DateGroup:
+    """Initiated offerings of one account and service that now get their real dates: one SET_PRODINFO or …DISCOUNTINFO."""
+
+    parties: Parties
+    service: Line | None
+    discounts: bool
+    offerings: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that is to do for an order, each line once. ``tasks`` are by line id."""
+
+    tasks: Mapping[str, Task]
+    services: tuple[ServiceGroup, ...]
+    deals: tuple[DealGroup, ...]
+    dates: tuple[DateGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What an order says against the price list: fees and amounts in the account's currency, percentages 0 to 100."""
+
+    purchase_fee: Decimal | None = None
+    cycle_fee: Decimal | None = None
+    purchase_discount: Decimal = Decimal(0)
+    cycle_discount: Decimal = Decimal(0)
+    usage_discount: Decimal = Decimal(0)
+    purchase_discount_amount: Decimal | None = None
+    cycle_discount_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """What became of a line; ``poid`` is what BRM calls it (without revision), empty for none."""
+
+    line: Line
+    status: LineStatus
+    description: str
+    poid: str = ""
+
+
+def line_key(order: Order, line: Line) -> LineKey:
+    """Return by what the ledger knows this work on this line."""
+    return LineKey(line.id, order.revision, line.billing or "", line.fulfillment)
+
+
+def task_of(line: Line, records: Iterable[LineRecord], brm: str) -> Task:
+    """Return what is left to do for a line, from what the ledger says was done for it in ``brm``.
+
+    A line that was interfaced to BRM before, in whatever revision of the order, is never bought again (seed 003).
+    Raises Contradiction for INITIATE BILLING of a line that has been fulfilled.
+    """
+    done = {record.key.billing_mode for record in records if record.brm == brm}
+    if line.billing in done:
+        return Task.DONE
+    if BillingMode.FULFILL in done:
+        text = f"{line.who}: BillingMode '{line.billing}' comes after '{BillingMode.FULFILL}', which is done"
+        raise Contradiction(text, element=line.path("BillingMode"))
+    return Task.REDATE if BillingMode.INITIATE in done else Task.BUY
+
+
+def work_of(lines: Sequence[Line], tasks: Mapping[str, Task], family: Family) -> Work:
+    """Group the lines routed to Add.
+
+    Two transforms, as in seed 003: service bundles with all their children by service account and billing profile,
+    then everything bought without a new service, by account, billing profile and service. Purchases without a new
+    service share a call because one deal is one purchase in BRM: it is validated, priced and packaged as a whole, and
+    an order of a thousand lines does not make a thousand round trips.
+    """
+    buy = [line for line in lines if tasks[line.id] is Task.BUY]
+    new = {line.id for line in buy if line.product is ProductType.SERVICE_BUNDLE}
+    inside = [line for line in buy if family.bundle.get(line.id) in new]
+    outside = [line for line in buy if family.bundle.get(line.id) not in new]
+    redate = [line for line in lines if tasks[line.id] is Task.REDATE]
+    return Work(tasks, _service_groups(inside, family), _deal_groups(outside, family), _date_groups(redate, family))
+
+
+def _service_groups(lines: Sequence[Line], family: Family) -> tuple[ServiceGroup, ...]:
+    offerings: dict[str, list[Line]] = {}
+    for line in lines:
+        inside = offerings.setdefault(family.bundle[line.id], [])
+        if line.product is not ProductType.SERVICE_BUNDLE:
+            inside.append(line)
+    groups: dict[tuple[str, str], list[Bundle]] = {}
+    for bundle, children in offerings.items():
+        made = Bundle(family.lines[bundle], tuple(children))
+        groups.setdefault(_payer(family.parties[bundle]), []).append(made)
+    return tuple(ServiceGroup(family.parties[made[0].line.id], tuple(made)) for made in groups.values())
+
+
+def _deal_groups(lines: Sequence[Line], family: Family) -> tuple[DealGroup, ...]:
+    groups: dict[tuple[str, str, str], list[Line]] = {}
+    for line in lines:
+        bundle = family.bundle.get(line.id, "")
+        payer = _payer(family.parties[bundle or line.id])
+        groups.setdefault((*payer, bundle), []).append(line)
+    return tuple(
+        DealGroup(family.parties[found[0].id], family.lines.get(bundle), tuple(found))
+        for (_, _, bundle), found in groups.items()
+    )
+
+
+def _date_groups(lines: Sequence[Line], family: Family) -> tuple[DateGroup, ...]:
+    groups: dict[tuple[str, str, bool], list[Line]] = {}
+    for line in lines:
+        if line.product is ProductType.SERVICE_BUNDLE:
+            continue
+        bundle = family.bundle.get(line.id, "")
+        account = _payer(family.parties[bundle or line.id])[0]
+        groups.setdefault((account, bundle, line.product is ProductType.DISCOUNT), []).append(line)
+    return tuple(
+        DateGroup(family.parties[bundle or found[0].id], family.lines.get(bundle), discounts, tuple(found))
+        for (_, bundle, discounts), found in groups.items()
+    )
+
+
+def _payer(parties: Parties) -> tuple[str, str]:
+    owner, profile = parties.service_account, parties.billing_profile
+    return ("" if owner is None else owner.id, "" if profile is None else profile.id)
+
+
+def dates_of(line: Line, now: datetime, rules: DateRules) -> Dates:
+    """Return the dates to buy a line with, or to give it: ``purchase``, ``cycle`` and ``usage`` are always set.
+
+    INITIATE BILLING dates everything far ahead and leaves the end open: an end that lies before such a start would be
+    refused, so FULFILL BILLING sets it with the real dates. Raises Contradiction for a real date so far ahead that it
+    would read as not begun, and for an end that is not after the start.
+    """
+    if line.billing is BillingMode.INITIATE:
+        ahead = now + rules.initiate_after
+        return Dates(purchase=ahead, cycle=ahead, usage=ahead)
+    given = line.dates
+    usual = given.delivered or now
+    dates = Dates(given.purchase or usual, given.cycle or usual, given.usage or usual, end=given.end)
+    _check_dates(line, dates, now + rules.threshold)
+    return dates
+
+
+def _check_dates(line: Line, dates: Dates, limit: datetime) -> None:
+    named = (
+        ("PurchaseDate", dates.purchase),
+        ("CycleStartDateTime", dates.cycle),
+        ("ServiceUsageStartDateTime", dates.usage),
+    )
+    for element, date in named:
+        if date is not None and date > limit:
+            text = (
+                f"{line.who}: {element} {_text(date)} lies beyond FutureTimeThresholdForBillingDates ({_text(limit)})"
+            )
+            raise Contradiction(text, element=line.path(f"{SCHEDULE}/{element}"))
+        if date is not None and dates.end is not None and dates.end <= date:
+            text = f"{line.who}: EndDateTime {_text(dates.end)} is not after {element} {_text(date)}"
+            raise Contradiction(text, element=line.path("EffectiveTimePeriod/EndDateTime"))
+
+
+def _text(date: datetime) -> str:
+    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def prices_of(line: Line) -> Prices:
+    """Return what a line's charges say against the price list.
+
+    Raises Contradiction for an override of what has no fee (usage, a discount), for two charges of one price type that
+    both say something, and BusinessError (BRM's rule, errno 123) for a charge with discount amount and percentage.
+    """
+    said: dict[PriceType, Charge] = {}
+    for charge in line.charges:
+        if not charge.changes_price:
+            continue
+        kind = charge.price_type or (PriceType.ONE_TIME if line.product is ProductType.ITEM else PriceType.RECURRING)
+        _check_charge(line, charge, kind)
+        if kind in said:
+            raise Contradiction(f"{line.who}: two charges override the price type {kind}", element=charge.path)
+        said[kind] = charge
+    return _prices(said)
+
+
+def _prices(said: Mapping[PriceType, Charge]) -> Prices:
+    once, cycle, usage = said.get(PriceType.ONE_TIME), said.get(PriceType.RECURRING), said.get(PriceType.USAGE)
+    nothing = Decimal(0)
+    return Prices(
+        purchase_fee=once.override if once else None,
+        cycle_fee=cycle.override if cycle else None,
+        purchase_discount=(once.discount_percent or nothing) if once else nothing,
+        cycle_discount=(cycle.discount_percent or nothing) if cycle else nothing,
+        usage_discount=(usage.discount_percent or nothing) if usage else nothing,
+        purchase_discount_amount=once.discount_amount if once else None,
+        cycle_discount_amount=cycle.discount_amount if cycle else None,
+    )
+
+
+def _check_charge(line: Line, charge: Charge, kind: PriceType) -> None:
+    if charge.discount_amount is not None and charge.discount_percent is not None:
+        raise BusinessError(
+            f"{line.who}: DiscountAmount and DiscountPercent exclude each other (BRM errno 123)",
+            code=DISCOUNT_TWICE,
+            element=f"{charge.path}/DiscountPercent",
+        )
+    if line.product in {ProductType.DISCOUNT, ProductType.SERVICE_BUNDLE}:
+        raise Contradiction(f"{line.who}: a {line.product} has no price to override", element=charge.path)
+    if kind is PriceType.USAGE and (charge.override is not None or charge.discount_amount is not None):
+        text = f"{line.who}: usage has no fee to override; only DiscountPercent applies to it"
+        raise Contradiction(text, element=charge.path)

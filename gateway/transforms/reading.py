@@ -1,0 +1,74 @@
+"""Typed values out of a validated message; what the schema leaves open is refused here, by element."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from lxml import etree
+
+from gateway.domain.order import Named
+from gateway.errors import InvalidMessage
+from gateway.transforms.namespaces import core
+
+Children = Mapping[str, etree._Element]
+NOTHING: Children = {}
+
+
+def children(element: etree._Element | None) -> Children:
+    """Return an element's children by Clark name; of repeated ones the last. One pass over them."""
+    return NOTHING if element is None else {child.tag: child for child in element}
+
+
+def text(element: etree._Element | None) -> str:
+    """Return an element's text with white space collapsed; empty for none."""
+    return "" if element is None or element.text is None else " ".join(element.text.split())
+
+
+def common_id(identification: etree._Element | None) -> str:
+    """Return ``<corecom:BusinessComponentID schemeAgencyID="COMMON">…</…>`` of an identification; empty for none."""
+    return text(children(identification).get(core("BusinessComponentID")))
+
+
+def named(identification: etree._Element | None, path: str) -> Named | None:
+    """Return what an identification names, or None when there is none.
+
+    Raises InvalidMessage when it is there without its common id: cross-references start from that.
+    """
+    if identification is None:
+        return None
+    found = common_id(identification)
+    if not found:
+        raise InvalidMessage(f"{path}: BusinessComponentID is missing", element=path)
+    return Named(found, path)
+
+
+def decimal(element: etree._Element | None, path: str) -> Decimal | None:
+    """Return a decimal, or None for an element that is absent or empty; raises InvalidMessage."""
+    given = text(element)
+    if not given:
+        return None
+    try:
+        value = Decimal(given)
+    except InvalidOperation as error:
+        raise InvalidMessage(f"{path}: '{given}' is not a number", element=path) from error
+    if not value.is_finite():
+        raise InvalidMessage(f"{path}: '{given}' is not a number", element=path)
+    return value
+
+
+def instant(element: etree._Element | None, path: str) -> datetime | None:
+    """Return a moment in UTC, to the second as BRM keeps time, or None; without a time zone UTC is meant.
+
+    Raises InvalidMessage for what xs:dateTime allows and no calendar of ours has.
+    """
+    given = text(element)
+    if not given:
+        return None
+    try:
+        read = datetime.fromisoformat(given)
+        zoned = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidMessage(f"{path}: '{given}' is not a date and time we can keep", element=path) from error
+    return zoned.replace(microsecond=0)
