@@ -1,7 +1,7 @@
 """Flists as plain Python data: the types, and the POID; the codecs are in ``flist_xml`` and ``flist_text``.
 
-Field names are BRM's without ``PIN_FLD_``; custom fields keep their whole name. A dict is the field list, in order; a
-nested dict is a substruct, an :class:`Array` an array. A scalar field asked for or removed is ``None``; a null substruct
+Field names are BRM's without ``PIN_FLD_``; custom fields keep their whole name. A dict is the field list, in order;
+a nested dict is a substruct, an :class:`Array` an array. A scalar asked for or removed is ``None``; a null substruct
 or array element is an empty flist.
 """
 
