@@ -1,0 +1,31 @@
+"""Settings: one file (``o2c.toml``) and the environment on top of it (``O2C_GATEWAY__PORT=8090``).
+
+Everything has a default, so that nothing at all has to be written to start. Imports nothing of the gateway.
+"""
+
+from gateway.config.reading import ConfigError, Sourced, load, sources
+from gateway.config.settings import (
+    BillingSettings,
+    BrmSettings,
+    GatewaySettings,
+    LimitSettings,
+    LogSettings,
+    QueueSettings,
+    Settings,
+    TransactionMode,
+)
+
+__all__ = [
+    "BillingSettings",
+    "BrmSettings",
+    "ConfigError",
+    "GatewaySettings",
+    "LimitSettings",
+    "LogSettings",
+    "QueueSettings",
+    "Settings",
+    "Sourced",
+    "TransactionMode",
+    "load",
+    "sources",
+]

@@ -1,0 +1,196 @@
+"""What the settings are, what they default to, and what they must be. AIA's names for them stand in brackets."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
+
+Keys = tuple[str, ...]
+"""A setting's place: ``("brm", "BRM_01", "url")``."""
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise ValueError("must be an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Address = Annotated[str, AfterValidator(_web_address)]
+SystemId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
+
+
+class TransactionMode(StrEnum):
+    """How an order's opcodes and the gateway's own database become one; the README says what each guarantees."""
+
+    XA = "xa"
+    LOCAL = "local"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+
+class GatewaySettings(_Section):
+    """The gateway itself."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,20}$")] = "o2c"
+    """This gateway's name in the global transaction ids that BRM keeps; recovery touches no others. Two gateways that
+    share a BRM need two ids, all processes of one gateway share one."""
+    host: str = "127.0.0.1"
+    """Address to listen on. Anything but loopback also needs ``allow_remote`` and ``admin_token``."""
+    port: Port = 8080
+    """Port to listen on; 0 takes a free one."""
+    public_url: Address | None = None
+    """What partners call this gateway (scheme, host, port, prefix), written into published WSDLs. Default:
+    ``http://host:port``."""
+    threads: Count = 8
+    """Requests served at the same time in one process."""
+    workers: Count = 1
+    """Server processes; more than one are run by granian."""
+    database: str = "sqlite:///var/gateway.db"
+    """Where queues, cross-references and the ledger live: an SQLAlchemy URL of SQLite or PostgreSQL
+    (``postgresql+psycopg://user:password@host/name``)."""
+    admin_token: SecretStr | None = None
+    """Bearer token of operators' calls over HTTP; without it only the command line operates the gateway."""
+    allow_remote: bool = False
+    """Permission to listen beyond loopback. The SOAP services ask callers for no credentials yet: give it only where a
+    proxy or the network does."""
+
+    @model_validator(mode="after")
+    def _guard_other_machines(self) -> Self:
+        if not (_is_loopback(self.host) or (self.allow_remote and self.admin_token)):
+            raise ValueError(
+                f"host {self.host} can be reached from other machines: "
+                "that needs both allow_remote = true and an admin_token"
+            )
+        return self
+
+    @property
+    def address(self) -> str:
+        """What partners call this gateway, without a slash at the end."""
+        return self.public_url or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+class QueueSettings(_Section):
+    """Consuming messages. AIA's fault policies: retry with an interval of 2 s that grows, 7 times on a queue."""
+
+    workers: Count = 1
+    """Messages worked on at the same time in one ``o2c up``."""
+    poll_seconds: Seconds = 0.2
+    """How long an idle worker waits before it looks again."""
+    lease_seconds: Seconds = 60
+    """How long a claimed message stays a worker's without a sign of life; a dead worker's message is taken over
+    then."""
+    retry_attempts: Count = 7
+    """Attempts, the first included, before a message whose trouble is not its own goes to the error queue."""
+    backoff_initial_seconds: Seconds = 2
+    """Wait before the second attempt."""
+    backoff_factor: Annotated[float, Field(ge=1)] = 2
+    """Each further wait is this many times the one before."""
+    backoff_maximum_seconds: Seconds = 300
+    """No wait is longer than this."""
+    recovery_seconds: Seconds = 30
+    """How often transactions left in doubt are looked for, besides at start and on reconnect."""
+
+
+class BrmSettings(_Section):
+    """One BRM, named by its system id: what an EBM's Target/ID says (AIA: Default.SystemID, BRM_01)."""
+
+    url: Address = "http://127.0.0.1:8081"
+    """Base address of its opcode services (AIA: Routing.*.EndpointURI); services are at ``/services/<Group>_v2``."""
+    mode: TransactionMode = TransactionMode.XA
+    """``xa``: two-phase commit; ``local``: one-phase, doubts settled by asking BRM."""
+    connect_timeout_seconds: Seconds = 5
+    """Wait for a connection."""
+    read_timeout_seconds: Seconds = 60
+    """Wait for an opcode's answer; passing it leaves the outcome in doubt."""
+    lock_wait_seconds: Seconds = 15
+    """Wait for an account that another order holds; passing it sends the order back to be retried.
+    BRM's own limit must be shorter."""
+    transaction_timeout_seconds: Seconds = 300
+    """BRM aborts a transaction that is this old and not prepared (TRANS_TIMEOUT_IN_SECS); a prepared one
+    waits for ever."""
+
+
+class BillingSettings(_Section):
+    """How orders are billed."""
+
+    initiate_days: Count = 365
+    """INITIATE BILLING dates purchases this many days ahead, until FULFILL BILLING sets the real dates."""
+    future_threshold_hours: Count = 8640
+    """Dates at least this far ahead mean "not yet" (AIA: BRM_01.FutureTimeThresholdForBillingDates)."""
+    account_level_balance_group: bool = False
+    """Bill all of an account on its own balance group (AIA: O2C.AccountLevelBalanceGroup)."""
+
+    @model_validator(mode="after")
+    def _initiate_lies_beyond_the_threshold(self) -> Self:
+        if self.initiate_days * 24 <= self.future_threshold_hours:
+            raise ValueError("initiate_days must lie beyond future_threshold_hours, or what is initiated looks active")
+        return self
+
+
+class LimitSettings(_Section):
+    """How much of everything one message may hold; what is larger is refused before it is read further."""
+
+    max_bytes: Count = 10 * 1024 * 1024
+    """Size."""
+    max_depth: Count = 100
+    """Elements inside one another."""
+    max_elements: Count = 500_000
+    """Elements in all."""
+    max_attributes: Count = 500_000
+    """Attributes in all."""
+
+
+class LogSettings(_Section):
+    """What is told to the log, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe event that is written. Personal data appears at ``debug`` only."""
+    format: Literal["console", "json"] = "console"
+    """``console`` for people, ``json`` (one object a line) for collectors."""
+
+
+class Settings(_Section):
+    """All settings. ``Settings()`` is the defaults alone; ``load`` reads the file and the environment."""
+
+    gateway: GatewaySettings = GatewaySettings()
+    queue: QueueSettings = QueueSettings()
+    brm: Annotated[dict[SystemId, BrmSettings], Field(min_length=1)] = {"BRM_01": BrmSettings()}
+    billing: BillingSettings = BillingSettings()
+    limits: LimitSettings = LimitSettings()
+    logging: LogSettings = LogSettings()
+
+    _origin: Mapping[Keys, str] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep what ``load`` says of where each value was written."""
+        self._origin = context or {}
+
+    @property
+    def origin(self) -> Mapping[Keys, str]:
+        """The file or variable of each value that was written; the others are defaults."""
+        return self._origin
