@@ -1,0 +1,1 @@
+"""Sales sees billing: questions put to BRM, and nothing changed."""

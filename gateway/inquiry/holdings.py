@@ -1,0 +1,126 @@
+"""What customers hold in BRM: accounts, their services, and the offerings they bought. Asked with PCM_OP_SEARCH."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from gateway.domain.brm import Flist, Scalar
+from gateway.messaging.ports import Brm
+
+_HANDLE = "0.0.0.1 /search -1 0"
+_TEMPLATE = {
+    "/account": "select X from /account where F1 like V1 ",
+    "/service": "select X from /service where F1 = V1 ",
+    "/purchased_product": "select X from /purchased_product where F1 = V1 ",
+    "/purchased_discount": "select X from /purchased_discount where F1 = V1 ",
+}
+STATUS = {
+    "10100": "active",
+    "10102": "inactive",
+    "10103": "closed",
+    "1": "active",
+    "2": "inactive",
+    "3": "cancelled",
+}
+"""BRM's status codes: of accounts and services (five digits), of offerings (one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An /account: ``status`` in words, ``currency`` as BRM's resource id (826 GBP)."""
+
+    number: str
+    poid: str
+    name: str
+    currency: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A service, or an offering bought. ``id`` is the login or the product's POID; ``common`` what it was made for."""
+
+    poid: str
+    id: str
+    status: str
+    since: str
+    common: str
+    service: str = ""
+
+
+def accounts(brm: Brm, number: str = "%", limit: int = 100) -> Sequence[Account]:
+    """Return accounts whose number is ``number`` (``%`` matches anything), in order of it."""
+    wanted = ("POID", "ACCOUNT_NO", "CURRENCY", "STATUS", "NAMEINFO")
+    found = _search(brm, "/account", {"ACCOUNT_NO": number}, wanted, limit)
+    return sorted((_account(each) for each in found), key=lambda account: account.number)
+
+
+def services(brm: Brm, account: str, limit: int = 1000) -> Sequence[Holding]:
+    """Return the services of the account with this POID."""
+    wanted = ("POID", "LOGIN", "STATUS", "CREATED_T", "O2C_FLD_COMMON_ID")
+    return [_holding(each, "LOGIN", "CREATED_T") for each in _owned(brm, "/service", account, wanted, limit)]
+
+
+def offerings(brm: Brm, account: str, limit: int = 1000) -> Sequence[Holding]:
+    """Return the products and discounts the account with this POID bought, at account level and on services."""
+    shared = ("POID", "STATUS", "PURCHASE_START_T", "SERVICE_OBJ", "O2C_FLD_COMMON_ID")
+    return [
+        _holding(each, what, "PURCHASE_START_T")
+        for kind, what in (("/purchased_product", "PRODUCT_OBJ"), ("/purchased_discount", "DISCOUNT_OBJ"))
+        for each in _owned(brm, kind, account, (*shared, what), limit)
+    ]
+
+
+def _owned(brm: Brm, kind: str, account: str, wanted: Sequence[str], limit: int) -> list[Flist]:
+    return _search(brm, kind, {"ACCOUNT_OBJ": account}, wanted, limit)
+
+
+def _search(brm: Brm, kind: str, wants: Flist, wanted: Sequence[str], limit: int) -> list[Flist]:
+    """Return the objects whose field F1 is as ``wants`` says, with the wanted fields (nulls in RESULTS)."""
+    question: Flist = {
+        "POID": _HANDLE,
+        "FLAGS": 0,
+        "TEMPLATE": _TEMPLATE[kind],
+        "ARGS": {1: wants},
+        "RESULTS_LIMIT": limit,
+        "RESULTS": {0: dict.fromkeys(wanted)},
+    }
+    answer = brm.call(None, "PCM_OP_SEARCH", question)
+    return list(cast("dict[int, Flist]", answer.get("RESULTS") or {}).values())
+
+
+def _account(found: Flist) -> Account:
+    names = cast("dict[int, Flist]", found.get("NAMEINFO") or {})
+    name = next(iter(names.values()), {})
+    full = " ".join(filter(None, (_text(name, "FIRST_NAME"), _text(name, "LAST_NAME")))) or _text(name, "COMPANY")
+    return Account(
+        _text(found, "ACCOUNT_NO"), _poid(found, "POID"), full, _text(found, "CURRENCY"), _status(found)
+    )  # fmt: skip
+
+
+def _holding(found: Flist, what: str, since: str) -> Holding:
+    return Holding(
+        _poid(found, "POID"),
+        _text(found, what),
+        _status(found),
+        _text(found, since),
+        _text(found, "O2C_FLD_COMMON_ID"),
+        _poid(found, "SERVICE_OBJ"),
+    )
+
+
+def _status(found: Flist) -> str:
+    code = _text(found, "STATUS")
+    return STATUS.get(code, code)
+
+
+def _poid(found: Flist, field: str) -> str:
+    """Return a POID without its revision, as cross-references hold it."""
+    return " ".join(_text(found, field).split()[:3])
+
+
+def _text(found: Flist, field: str) -> str:
+    value = cast("Scalar", found.get(field))
+    return "" if value is None else str(value)
