@@ -17,6 +17,7 @@ from gateway.domain.order import Charge, Dates, Family, Line, Order, Parties
 from gateway.errors import BusinessError, Contradiction
 
 SCHEDULE = "FulfillmentOrderSchedule"
+ITEM = "ItemReference/ItemIdentification"
 DISCOUNT_TWICE = "PIN_ERR_BAD_DISCOUNT"
 
 
@@ -63,17 +64,19 @@ class ServiceGroup:
 class DealGroup:
     """What is bought together without a new service: one SUBSCRIPTION_PURCHASE_DEAL.
 
-    ``service`` is the bundle, already in BRM, that it is for; None at account level.
+    ``service`` is the bundle, already in BRM, that it is for; None at account level, where ``balance_group`` may hint
+    at one.
     """
 
     parties: Parties
     service: Line | None
+    balance_group: str
     offerings: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DateGroup:
-    """Initiated offerings of one account and service that now get their real dates: one SET_PRODINFO or …DISCOUNTINFO."""
+    """Initiated offerings of one account and service that get their real dates: one SET_PRODINFO or …DISCOUNTINFO."""
 
     parties: Parties
     service: Line | None
@@ -112,6 +115,26 @@ class LineResult:
     status: LineStatus
     description: str
     poid: str = ""
+
+
+def check_new(line: Line) -> None:
+    """Check what buying a line needs and the schema leaves open; raises Contradiction naming line and element."""
+    service = line.product is ProductType.SERVICE_BUNDLE
+    instance = f"{SCHEDULE}/FulfillmentOrderItemInstance/Identification/ID"
+    rules = (
+        (line.quantity > 0, "OrderQuantity", "must be more than 0"),
+        (not service or line.quantity == 1, "OrderQuantity", "of a service must be 1: each service has its own line"),
+        (not service or bool(line.service_id), instance, "is missing: a service needs its service id"),
+        (
+            not service or bool(line.permitted_type),
+            "ItemReference",
+            "has no PermittedTypeCode: a service needs its type",
+        ),
+        (service or line.item is not None, f"{ITEM}/BusinessComponentID", "is missing: there is no product to buy"),
+    )
+    for kept, element, rule in rules:
+        if not kept:
+            raise Contradiction(f"{line.who}: {element} {rule}", element=line.path(element))
 
 
 def line_key(order: Order, line: Line) -> LineKey:
@@ -164,14 +187,15 @@ def _service_groups(lines: Sequence[Line], family: Family) -> tuple[ServiceGroup
 
 
 def _deal_groups(lines: Sequence[Line], family: Family) -> tuple[DealGroup, ...]:
-    groups: dict[tuple[str, str, str], list[Line]] = {}
+    groups: dict[tuple[str, str, str, str], list[Line]] = {}
     for line in lines:
         bundle = family.bundle.get(line.id, "")
         payer = _payer(family.parties[bundle or line.id])
-        groups.setdefault((*payer, bundle), []).append(line)
+        hint = "" if bundle or line.balance_group is None else line.balance_group.poid
+        groups.setdefault((*payer, bundle, hint), []).append(line)
     return tuple(
-        DealGroup(family.parties[found[0].id], family.lines.get(bundle), tuple(found))
-        for (_, _, bundle), found in groups.items()
+        DealGroup(family.parties[bundle or found[0].id], family.lines.get(bundle), hint, tuple(found))
+        for (_, _, bundle, hint), found in groups.items()
     )
 
 

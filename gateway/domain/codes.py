@@ -64,6 +64,13 @@ class PriceType(StrEnum):
     USAGE = "USAGE"
 
 
+class BalanceGroupType(StrEnum):
+    """TypeCode of a balance group: shared by the services of a bill, or of one service alone."""
+
+    ACCOUNT = "ACCOUNT"
+    SERVICE = "SERVICE"
+
+
 class ResponseCode(StrEnum):
     """responseCode of an EBM: which errors its sender wants an error response for (an open list)."""
 

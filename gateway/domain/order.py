@@ -45,6 +45,15 @@ class Parties:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceGroup:
+    """A hint: an existing balance group by its POID, or a new one by name; ``own`` = of this service alone."""
+
+    poid: str = ""
+    name: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """One FulfillmentOrderScheduleCharge: money in the account's currency, a percentage from 0 to 100."""
 
@@ -96,7 +105,7 @@ class Line:
     name: str = ""
     permitted_type: str = ""
     service_id: str = ""
-    balance_group: str | None = None
+    balance_group: BalanceGroup | None = None
     parties: Parties = field(default=Parties())
     dates: Dates = field(default=Dates())
     charges: tuple[Charge, ...] = ()

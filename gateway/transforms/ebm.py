@@ -9,14 +9,33 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from lxml import etree
-
 from gateway.domain.billing import SCHEDULE
-from gateway.domain.codes import Action, BillingMode, FulfillmentMode, PriceType, ProductType, known, read
-from gateway.domain.order import ASSET, ORDER_PATH, PARENT, ROOT_PARENT, Charge, Dates, Line, Named, Order, Parties
+from gateway.domain.codes import (
+    Action,
+    BalanceGroupType,
+    BillingMode,
+    FulfillmentMode,
+    PriceType,
+    ProductType,
+    known,
+    read,
+)
+from gateway.domain.order import (
+    ASSET,
+    ORDER_PATH,
+    PARENT,
+    ROOT_PARENT,
+    BalanceGroup,
+    Charge,
+    Dates,
+    Line,
+    Named,
+    Order,
+    Parties,
+)
 from gateway.errors import Contradiction, InvalidMessage
 from gateway.transforms.namespaces import core, ford
-from gateway.transforms.reading import Children, children, common_id, decimal, instant, named, text
+from gateway.transforms.reading import Children, Element, children, common_id, decimal, instant, named, text
 
 EBM = ford("ProcessFulfillmentOrderBillingEBM")
 BODY = ford("ProcessFulfillmentOrderBilling")
@@ -46,11 +65,11 @@ class Ebm:
     """A message read: the order, and the elements it was read from, for whoever passes them on."""
 
     order: Order
-    element: etree._Element
-    lines: tuple[etree._Element, ...]
+    element: Element
+    lines: tuple[Element, ...]
 
 
-def header(element: etree._Element) -> Header:
+def header(element: Element) -> Header:
     """Read the header of an EBM, as far as it is there: an invalid message may have to be answered too."""
     top = children(element)
     head, area = children(top.get(core("EBMHeader"))), top.get(ford("DataArea"))
@@ -66,7 +85,7 @@ def header(element: etree._Element) -> Header:
     )
 
 
-def decode(element: etree._Element) -> Ebm:
+def decode(element: Element) -> Ebm:
     """Read a valid ProcessFulfillmentOrderBillingEBM.
 
     Values on the order are defaults for its lines. Raises InvalidMessage for what is missing though the schema lets it,
@@ -88,14 +107,14 @@ def decode(element: etree._Element) -> Ebm:
         number=text(identification.get(core("ID"))),
         revision=text(children(identification.get(core("Revision"))).get(core("Number"))),
         account=account,
-        lines=tuple(_line(line, position, top) for position, line in enumerate(lines, start=1)),
+        lines=tuple(_line(line, position, top, head.target) for position, line in enumerate(lines, start=1)),
         reply_to=head.reply_to,
         response_code=head.response_code,
     )
     return Ebm(order, element, lines)
 
 
-def order_element(element: etree._Element) -> etree._Element:
+def order_element(element: Element) -> Element:
     """Return the ProcessFulfillmentOrderBilling of an EBM; raises InvalidMessage without one."""
     body = children(children(element).get(ford("DataArea"))).get(BODY)
     if body is None:
@@ -147,6 +166,21 @@ class _LineReader:
         instance = children(self.schedule.get(ford("FulfillmentOrderItemInstance")))
         return text(children(instance.get(core("Identification"))).get(core("ID")))
 
+    def balance_group(self, target: str) -> BalanceGroup | None:
+        """Read the hint ``<BalanceGroupReference>``; an existing group is named by its key in the target BRM."""
+        element = self.parts.get(ford("BalanceGroupReference"))
+        if element is None:
+            return None
+        parts, path = children(element), f"{self.path}/BalanceGroupReference"
+        identification = parts.get(ford("BalanceGroupIdentification"))
+        if identification is not None:
+            return BalanceGroup(poid=_key_in(target, identification, f"{path}/BalanceGroupIdentification"))
+        token, name = text(parts.get(ford("TypeCode"))), text(parts.get(ford("Name")))
+        scope = read(BalanceGroupType, token, f"{path}/TypeCode", self.whose) if token else None
+        if scope is BalanceGroupType.ACCOUNT or not (scope or name):
+            return None
+        return BalanceGroup(name=name or self.service_id(), own=scope is BalanceGroupType.SERVICE)
+
     def parties(self) -> Parties:
         payer = children(self.schedule.get(ford("BillToPartyReference")))
         profile = children(payer.get(ford("BillingProfileReference"))).get(ford("BillingProfileIdentification"))
@@ -169,7 +203,7 @@ class _LineReader:
         end = instant(period.get(core("EndDateTime")), f"{self.path}/EffectiveTimePeriod/EndDateTime")
         return Dates(purchase, cycle, usage, delivered, end)
 
-    def charges(self, schedule: etree._Element | None) -> tuple[Charge, ...]:
+    def charges(self, schedule: Element | None) -> tuple[Charge, ...]:
         found = () if schedule is None else schedule.iterchildren(CHARGE)
         return tuple(self.charge(children(charge), number) for number, charge in enumerate(found, start=1))
 
@@ -185,7 +219,7 @@ class _LineReader:
         )
 
 
-def _line(element: etree._Element, position: int, defaults: Children) -> Line:
+def _line(element: Element, position: int, defaults: Children, target: str) -> Line:
     parts = children(element)
     schedule = parts.get(ford(SCHEDULE))
     path = f"{ORDER_PATH}/FulfillmentOrderLine[{position}]"
@@ -211,7 +245,7 @@ def _line(element: etree._Element, position: int, defaults: Children) -> Line:
         name=product.name,
         permitted_type=product.permitted_type,
         service_id=line.service_id(),
-        balance_group=None,
+        balance_group=line.balance_group(target),
         parties=line.parties(),
         dates=line.dates(),
         charges=line.charges(schedule),
@@ -227,6 +261,14 @@ def _identity(parts: Children, path: str) -> tuple[str, str]:
     return line_id, text(children(identification).get(core("ID")))
 
 
+def _key_in(system: str, identification: Element, path: str) -> str:
+    key = children(children(identification).get(core("ApplicationObjectKey"))).get(core("ID"))
+    if key is None or key.get("schemeAgencyID") != system or not text(key):
+        wanted = f"{path}/ApplicationObjectKey/ID"
+        raise InvalidMessage(f"{wanted}: the key of the balance group in {system} is missing", element=wanted)
+    return text(key)
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """The ItemReference of a line: which product, and what kind of thing it is to billing."""
@@ -237,7 +279,7 @@ class _Item:
     kind: ProductType
 
     @classmethod
-    def read(cls, element: etree._Element | None, line: _LineReader) -> _Item:
+    def read(cls, element: Element | None, line: _LineReader) -> _Item:
         parts = children(element)
         codes = (
             {code.get("listID", ""): text(code) for code in element.iterchildren(CLASS)} if element is not None else {}

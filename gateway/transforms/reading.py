@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
 
 from lxml import etree
 
@@ -12,26 +13,27 @@ from gateway.domain.order import Named
 from gateway.errors import InvalidMessage
 from gateway.transforms.namespaces import core
 
-Children = Mapping[str, etree._Element]
+Element: TypeAlias = etree._Element  # noqa: SLF001 - the only name lxml has for its elements' type
+Children = Mapping[str, Element]
 NOTHING: Children = {}
 
 
-def children(element: etree._Element | None) -> Children:
+def children(element: Element | None) -> Children:
     """Return an element's children by Clark name; of repeated ones the last. One pass over them."""
     return NOTHING if element is None else {child.tag: child for child in element}
 
 
-def text(element: etree._Element | None) -> str:
+def text(element: Element | None) -> str:
     """Return an element's text with white space collapsed; empty for none."""
     return "" if element is None or element.text is None else " ".join(element.text.split())
 
 
-def common_id(identification: etree._Element | None) -> str:
+def common_id(identification: Element | None) -> str:
     """Return ``<corecom:BusinessComponentID schemeAgencyID="COMMON">…</…>`` of an identification; empty for none."""
     return text(children(identification).get(core("BusinessComponentID")))
 
 
-def named(identification: etree._Element | None, path: str) -> Named | None:
+def named(identification: Element | None, path: str) -> Named | None:
     """Return what an identification names, or None when there is none.
 
     Raises InvalidMessage when it is there without its common id: cross-references start from that.
@@ -44,7 +46,7 @@ def named(identification: etree._Element | None, path: str) -> Named | None:
     return Named(found, path)
 
 
-def decimal(element: etree._Element | None, path: str) -> Decimal | None:
+def decimal(element: Element | None, path: str) -> Decimal | None:
     """Return a decimal, or None for an element that is absent or empty; raises InvalidMessage."""
     given = text(element)
     if not given:
@@ -58,7 +60,7 @@ def decimal(element: etree._Element | None, path: str) -> Decimal | None:
     return value
 
 
-def instant(element: etree._Element | None, path: str) -> datetime | None:
+def instant(element: Element | None, path: str) -> datetime | None:
     """Return a moment in UTC, to the second as BRM keeps time, or None; without a time zone UTC is meant.
 
     Raises InvalidMessage for what xs:dateTime allows and no calendar of ours has.
