@@ -1,0 +1,129 @@
+"""Calls a service by its contract. zeep reads the same files; bodies are lxml elements; nothing is retried.
+
+One Client may be shared by threads. What happened to a failed call is told apart exactly: Unreachable (nothing
+reached the service), RemoteFault (it said no), NoAnswer (sent, outcome unknown), InvalidAnswer (answered against the
+contract).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NoReturn
+from wsgiref.types import WSGIApplication
+
+import structlog
+import zeep
+from lxml import etree
+
+from soapkit.catalog import Contract
+from soapkit.envelope import FAULT, split, wrap
+from soapkit.faults import InvalidAnswer, NoAnswer, Refused, RemoteFault, Unreachable
+from soapkit.limits import Limits, parse
+from soapkit.transport import HttpTransport, LocalFiles, Reply, Timeout, Transport, WsgiTransport
+
+__all__ = ["Client", "InvalidAnswer", "NoAnswer", "RemoteFault", "Timeout", "Unreachable"]
+
+_SETTINGS = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True, raw_response=True)
+_DEFAULT_TIMEOUT = Timeout(connect=5.0, read=60.0)
+_DEFAULT_LIMITS = Limits(max_bytes=64 * 1024 * 1024)
+
+
+@lru_cache
+def _document(wsdl: Path) -> zeep.wsdl.Document:
+    """Read a WSDL with zeep, once per process; from local files only."""
+    files: Any = LocalFiles()  # type: ignore[no-untyped-call] # zeep's constructor is untyped
+    return zeep.wsdl.Document(str(wsdl), files, settings=_SETTINGS)
+
+
+class Client:
+    """Calls one service at ``address``, over HTTP or, given ``wsgi``, in this process.
+
+    ``validate`` checks bodies and headers going out (ValueError) and answers coming in (InvalidAnswer). ``zeep`` is
+    the zeep client of the same files on the same transport, for callers who want typed objects.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        address: str,
+        *,
+        timeout: Timeout = _DEFAULT_TIMEOUT,
+        wsgi: WSGIApplication | None = None,
+        validate: bool = True,
+        limits: Limits = _DEFAULT_LIMITS,
+    ) -> None:
+        self.contract = contract
+        self.address = address
+        self._timeout = timeout
+        self._validate = validate
+        self._limits = limits
+        self._transport: Transport = WsgiTransport(wsgi, timeout) if wsgi else HttpTransport(timeout, limits.max_bytes)
+        document = _document(contract.documents[contract.wsdl])
+        self.zeep = zeep.Client(document, transport=self._transport)  # type: ignore[no-untyped-call] # zeep is untyped
+        self._binding: Any = self.zeep.service._binding  # noqa: SLF001 - zeep names no other way to it
+
+    def call(
+        self,
+        operation: str,
+        body: etree._Element,
+        *,
+        headers: Sequence[etree._Element] = (),
+        timeout: Timeout | None = None,
+    ) -> etree._Element | None:
+        """Send ``body`` and return the answer's body element; None when a one-way message was accepted.
+
+        Raises Unreachable, NoAnswer, RemoteFault, InvalidAnswer; ContractError for an unknown operation; ValueError
+        for a body or header that the contract does not allow.
+        """
+        described = self.contract.operation(operation)
+        self._check_outgoing(described.input, body, headers)
+        action = self._binding.get(operation).soapaction
+        reply = self._transport.send(self.address, wrap(body, headers), _http_headers(action), timeout or self._timeout)
+        if described.output is None and reply.status in (200, 202, 204) and not reply.content.strip():
+            return None
+        return self._answer(described.output, reply)
+
+    def _check_outgoing(self, expected: str, body: etree._Element, headers: Sequence[etree._Element]) -> None:
+        if body.tag != expected:
+            raise ValueError(f"The body is {body.tag}, the operation takes {expected}")
+        for element in (*headers, body) if self._validate else ():
+            if violations := self.contract.check(element):
+                raise ValueError(f"Not sent, not valid: {violations[0]}")
+
+    def _answer(self, expected: str | None, reply: Reply) -> etree._Element:
+        if not reply.is_xml:
+            _no_soap(reply)
+        try:
+            body = split(parse(reply.content, self._limits, charset=reply.charset)).body
+        except Refused as error:
+            raise InvalidAnswer(f"The answer (HTTP {reply.status}) is not SOAP: {error}") from error
+        if body.tag == FAULT:
+            raise _remote_fault(body)
+        if body.tag != expected:
+            raise InvalidAnswer(f"The answer is {body.tag}, not {expected}")
+        if self._validate and (violations := self.contract.check(body)):
+            raise InvalidAnswer(f"The answer is not valid: {violations[0]}")
+        return body
+
+
+def _no_soap(reply: Reply) -> NoReturn:
+    """Tell what an answer that is no SOAP means: 4xx, no service took the request; else the outcome is open."""
+    text = f"HTTP {reply.status} without a SOAP answer"
+    if 400 <= reply.status < 500:  # noqa: PLR2004 - the range HTTP defines
+        raise Unreachable(text)
+    raise NoAnswer(text)
+
+
+def _remote_fault(fault: etree._Element) -> RemoteFault:
+    code = (fault.findtext("faultcode") or "").rpartition(":")[2]
+    detail = fault.find("detail")
+    entry = detail[0] if detail is not None and len(detail) else None
+    return RemoteFault(code, fault.findtext("faultstring") or "", entry)
+
+
+def _http_headers(action: str) -> Mapping[str, str]:
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
+    correlation_id = structlog.contextvars.get_contextvars().get("correlation_id")
+    return headers | {"X-Correlation-Id": correlation_id} if correlation_id else headers

@@ -1,0 +1,100 @@
+"""What can go wrong at the SOAP edge, and how it is told to the other side. Knows no product and no HTTP.
+
+    Fault            what the caller is told: code, text, detail. Handlers may raise it; ``word_fault`` makes it
+    Refused          soapkit found the request wrong before a handler ran
+    InvalidAnswer    an answer that the contract does not allow (a handler's, or a remote service's)
+    Hangup           a simulator's handler asks for the connection to end without an answer
+
+Client side only:
+    RemoteFault      the other side answered a fault
+    Unreachable      the request reached nobody: trying again is safe
+    NoAnswer         the request was sent, its outcome is unknown: trying again may do the work twice
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from lxml import etree
+
+
+class FaultCode(StrEnum):
+    """The fault codes of SOAP 1.1, section 4.4.1."""
+
+    CLIENT = "Client"
+    SERVER = "Server"
+    MUST_UNDERSTAND = "MustUnderstand"
+    VERSION_MISMATCH = "VersionMismatch"
+
+
+class Fault(Exception):
+    """What the caller is told.
+
+    ``detail`` is the one element put inside ``<detail>``, without that wrapper; it must be a fault element that the
+    contract declares, and valid, else it is dropped and logged.
+    """
+
+    def __init__(self, code: str, text: str, detail: etree._Element | None = None) -> None:
+        super().__init__(text)
+        self.code = FaultCode(code)
+        self.text = text
+        self.detail = detail
+
+
+class Refused(Exception):
+    """The request is wrong, and soapkit noticed before any handler ran.
+
+    ``rule`` names what was broken (``well-formed``, ``doctype``, ``max-depth``, an XSD rule such as ``enumeration``
+    …), ``path`` is the element path and ``line`` the source line where that is known. ``status`` is the HTTP status
+    of the fault.
+    """
+
+    def __init__(
+        self,
+        rule: str,
+        text: str,
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        code: FaultCode = FaultCode.CLIENT,
+        status: int = 500,
+    ) -> None:
+        super().__init__(text)
+        self.rule = rule
+        self.text = text
+        self.path = path
+        self.line = line
+        self.code = code
+        self.status = status
+
+    def __str__(self) -> str:
+        """Text, rule and place on one line: what every default fault says."""
+        where = f" at {self.path}" if self.path else ""
+        line = f", line {self.line}" if self.line else ""
+        return f"{self.text} [{self.rule}{where}{line}]"
+
+
+class InvalidAnswer(Exception):
+    """An answer that the contract does not allow: never passed on."""
+
+
+class Hangup(Exception):
+    """Raised by a simulator's handler: end the connection without an answer, as a crashed server would."""
+
+
+class RemoteFault(Exception):
+    """The other side answered a fault; ``detail`` is the first element inside its ``<detail>``."""
+
+    def __init__(self, code: str, text: str, detail: etree._Element | None = None) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text
+        self.detail = detail
+
+
+class Unreachable(Exception):
+    """The request reached nobody; nothing was done."""
+
+
+class NoAnswer(Exception):
+    """The request was sent and no usable answer came: the outcome is unknown."""

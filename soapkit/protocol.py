@@ -1,0 +1,233 @@
+"""Our protocol on Spyne: SOAP 1.1 in, SOAP 1.1 out, bodies as lxml elements, and every failure a SOAP fault.
+
+Spyne drives (transport context, dispatch, call); each step it asks of a protocol is replaced, because its own steps
+parse without bounds, skip header rules and answer plain 500s. No step lets an exception out that is not already a
+worded fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+from wsgiref.types import WSGIEnvironment
+
+from lxml import etree
+
+import soapkit.spyne_compat  # noqa: F401 - must come before Spyne
+
+# isort: split
+from spyne import AnyXml, Application, ServiceBase, rpc
+from spyne import Fault as SpyneFault
+from spyne.protocol.soap import Soap11
+from spyne.server.wsgi import WsgiApplication
+
+from soapkit.catalog import Contract, Operation
+from soapkit.envelope import ACTOR, MUST_UNDERSTAND, NEXT, Parts, line_of, split, wrap, wrap_fault
+from soapkit.faults import Fault, FaultCode, Hangup, InvalidAnswer, Refused
+from soapkit.limits import Limits, parse
+from soapkit.service import Request, Service
+
+CORRELATION = "soapkit.correlation_id"
+_CHARSET = re.compile(r"""charset\s*=\s*("[^"]*"|[^\s;]+)""", re.IGNORECASE)
+_HTTP = {
+    202: "202 Accepted",
+    413: "413 Content Too Large",
+    415: "415 Unsupported Media Type",
+    500: "500 Internal Server Error",
+}
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What is known so far about the request being answered."""
+
+    correlation_id: str
+    parts: Parts | None = None
+    operation: Operation | None = None
+    request: Request | None = None
+
+
+class WordedFault(SpyneFault):  # type: ignore[misc] # Spyne is untyped
+    """Carries a fault, worded and checked, through Spyne's error path."""
+
+    def __init__(self, fault: Fault, status: int) -> None:
+        super().__init__(str(fault.code), fault.text)
+        self.fault = fault
+        self.status = status
+
+
+class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
+    """Soap11 with every step replaced; one instance reads for its application, another writes."""
+
+    def __init__(self, service: Service, limits: Limits) -> None:
+        super().__init__()
+        self._service = service
+        self._limits = limits
+
+    def create_in_document(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
+        """Read the body, bounded, check the content type, parse."""
+        environ = ctx.transport.req_env
+        ctx.udc = _Exchange(environ[CORRELATION])
+        with self._wording(ctx):
+            said = _charset(environ)
+            root = parse(_read(environ, self._limits.max_bytes), self._limits, charset=said)
+            ctx.in_document = root
+
+    def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:  # noqa: ARG002 - Spyne's signature
+        """Find the operation by the body element."""
+        with self._wording(ctx):
+            parts = ctx.udc.parts = split(ctx.in_document)
+            operation = ctx.udc.operation = self._service.contract.by_input(parts.body.tag)
+            if operation is None:
+                raise _unknown_operation(parts.body)
+            ctx.method_request_string = parts.body.tag
+
+    def get_call_handles(self, ctx: Any) -> list[Any]:
+        """Name the method that Spyne is to call: the contract has dispatched, Spyne's message names are never seen."""
+        return [self.app.services[0].public_methods[ctx.udc.operation.name]]
+
+    def deserialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002 - Spyne's signature
+        """Check headers, SOAPAction and body against the contract; the object handed on is the body element itself."""
+        exchange = ctx.udc
+        with self._wording(ctx):
+            request = exchange.request = self._request(exchange)
+            _check_understood(exchange.parts.headers, exchange.operation)
+            _check_action(ctx.transport.req_env, exchange.operation)
+            if self._service.normalise:
+                self._service.normalise(request.operation, request.body)
+            for element in (*request.headers.values(), request.body):
+                _check_valid(self._service.contract, element)
+            ctx.in_object = request.body
+
+    def serialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002 - Spyne's signature
+        """Write the whole answer to bytes, before the status line is sent."""
+        if ctx.out_error is not None:
+            ctx.out_document = self._fault(ctx)
+        elif ctx.out_object[0] is None:
+            ctx.transport.resp_code = _HTTP[202]
+            ctx.transport.resp_headers.pop("Content-Type", None)
+            ctx.out_document = b""
+        else:
+            ctx.out_document = wrap(ctx.out_object[0])
+
+    def create_out_string(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
+        """Hand over what ``serialize`` wrote."""
+        ctx.out_string = [ctx.out_document]
+
+    def call(self, ctx: Any) -> etree._Element | None:
+        """Run the handler and check its answer; what every operation of the Spyne service does."""
+        request = ctx.udc.request
+        with self._wording(ctx):
+            answer = self._service.handlers[request.operation.name](request)
+            self._check_answer(request.operation, answer)
+        return answer
+
+    def _request(self, exchange: _Exchange) -> Request:
+        operation, parts = cast("Operation", exchange.operation), cast("Parts", exchange.parts)
+        headers = {block.tag: block for block in parts.headers if block.tag in operation.headers}
+        return Request(self._service.contract.name, operation, parts.body, headers, exchange.correlation_id)
+
+    def _check_answer(self, operation: Operation, answer: etree._Element | None) -> None:
+        found = None if answer is None else answer.tag
+        if found != operation.output:
+            raise InvalidAnswer(f"{operation.name} answered {found} instead of {operation.output}")
+        violations = () if answer is None else self._service.contract.check(answer)
+        if violations:
+            raise InvalidAnswer(f"{operation.name} answered an invalid {found}: {violations[0]}")
+
+    @contextmanager
+    def _wording(self, ctx: Any) -> Iterator[None]:
+        try:
+            yield
+        except Hangup:
+            ctx.transport.req_env["soapkit.hangup"] = True
+            raise WordedFault(Fault(FaultCode.SERVER, ""), 500) from None
+        except Exception as error:
+            fault = self._service.told(error, ctx.udc.request, ctx.udc.correlation_id)
+            raise WordedFault(fault, error.status if isinstance(error, Refused) else 500) from error
+
+    def _fault(self, ctx: Any) -> bytes:
+        error = ctx.out_error
+        if not isinstance(error, WordedFault):
+            error = WordedFault(self._service.told(error, ctx.udc.request, ctx.udc.correlation_id), 500)
+        ctx.transport.resp_code = _HTTP[error.status]
+        return wrap_fault(error.fault)
+
+
+def wsgi_application(service: Service, limits: Limits) -> WsgiApplication:
+    """Build the Spyne application of one service from its table; there are no hand-written service classes."""
+    reader, writer = ContractProtocol(service, limits), ContractProtocol(service, limits)
+    operations = {operation.name: _operation(operation, reader) for operation in service.contract.operations}
+    served = type(service.contract.name, (ServiceBase,), operations)
+    application = Application(
+        [served], service.contract.namespace, service.contract.name, in_protocol=reader, out_protocol=writer
+    )
+    return WsgiApplication(application)
+
+
+def _operation(operation: Operation, protocol: ContractProtocol) -> Callable[..., Any]:
+    def called(ctx: Any, body: etree._Element) -> etree._Element | None:  # noqa: ARG001 - the body is in the exchange
+        return protocol.call(ctx)
+
+    called.__name__ = operation.name  # Spyne tells operations apart by it
+    return cast("Callable[..., Any]", rpc(AnyXml, _returns=AnyXml, _body_style="bare")(called))
+
+
+def _charset(environ: WSGIEnvironment) -> str | None:
+    """Check the media type (WS-I R1115 asks for 415) and return the charset the header names."""
+    content_type = environ.get("CONTENT_TYPE") or ""
+    if content_type.partition(";")[0].strip().lower() != "text/xml":
+        raise Refused("content-type", "The content type must be text/xml", status=415)
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
+        raise Refused("content-encoding", "Compressed messages are not accepted", status=415)
+    named = _CHARSET.search(content_type)
+    return named[1] if named else None
+
+
+def _read(environ: WSGIEnvironment, most: int) -> bytes:
+    declared = environ.get("CONTENT_LENGTH") or ""
+    if declared and not declared.isdecimal():
+        raise Refused("content-length", "The Content-Length is not a number")
+    if declared and int(declared) > most:
+        raise Refused("max-bytes", f"The message is larger than {most} bytes", status=413)
+    if not declared and not environ.get("wsgi.input_terminated"):
+        return b""
+    return cast("bytes", environ["wsgi.input"].read(int(declared) if declared else most + 1))
+
+
+def _unknown_operation(body: etree._Element) -> Refused:
+    name = etree.QName(body)
+    text = f"No operation takes the element {name.localname} of the namespace '{name.namespace or ''}'"
+    return Refused("operation", text, path=f"/Envelope/Body/{name.localname}", line=line_of(body))
+
+
+def _check_understood(blocks: tuple[etree._Element, ...], operation: Operation) -> None:
+    """SOAP 1.1, 4.2.3: a block for us that must be understood and is not declared refuses the message."""
+    for block in blocks:
+        demanded = block.get(MUST_UNDERSTAND) in ("1", "true") and block.get(ACTOR, NEXT) in ("", NEXT)
+        if demanded and block.tag not in operation.headers:
+            name = etree.QName(block).localname
+            raise Refused(
+                "must-understand",
+                f"The header {name} is not understood",
+                path=f"/Envelope/Header/{name}",
+                line=line_of(block),
+                code=FaultCode.MUST_UNDERSTAND,
+            )
+
+
+def _check_action(environ: WSGIEnvironment, operation: Operation) -> None:
+    """Refuse a SOAPAction that contradicts the body; an absent or empty one is fine."""
+    action = environ.get("HTTP_SOAPACTION", "").strip().strip('"')
+    if action and operation.soap_action and action != operation.soap_action:
+        raise Refused("soap-action", f"The SOAPAction is not that of {operation.name}, which the body asks for")
+
+
+def _check_valid(contract: Contract, element: etree._Element) -> None:
+    violations = contract.check(element)
+    if violations:
+        first = violations[0]
+        raise Refused(first.rule, first.text, path=first.path, line=first.line)

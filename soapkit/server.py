@@ -1,0 +1,160 @@
+"""Serves contracts over HTTP: one WSGI application for any number of services, and the two servers that run it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import structlog
+
+from soapkit.catalog import Contract
+from soapkit.envelope import wrap_fault
+from soapkit.limits import Limits
+from soapkit.protocol import CORRELATION, wsgi_application
+from soapkit.publish import Publisher, listing_html, listing_json
+from soapkit.run import running, serve, serve_workers
+from soapkit.service import Handler, Request, Service
+
+__all__ = ["Handler", "Request", "Service", "application", "running", "serve", "serve_workers"]
+
+_log = structlog.get_logger(__name__)
+_LIST = "/services"
+_SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_XML = "text/xml; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    status: str
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, status: HTTPStatus, content_type: str, body: bytes, *headers: tuple[str, str]) -> _Response:
+        line = f"{status.value} {status.phrase}"
+        return cls(line, body, (("Content-Type", content_type), ("Content-Length", str(len(body))), *headers))
+
+
+class _Endpoint:
+    """One service: POST is a call, GET shows its documents."""
+
+    def __init__(self, service: Service, address: str, limits: Limits) -> None:
+        self.contract: Contract = service.contract
+        self.address = address
+        self._service = service
+        self._spyne = wsgi_application(service, limits)
+        self._documents = Publisher(service.contract, address)
+
+    def answer(self, environ: WSGIEnvironment) -> _Response:
+        method = environ["REQUEST_METHOD"]
+        if method == "POST":
+            return self._called(environ)
+        if method in ("GET", "HEAD"):
+            return self._shown(environ)
+        refusal = b"A service is called with POST and shown with GET\n"
+        return _Response.of(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain", refusal, ("Allow", "GET, HEAD, POST"))
+
+    def _called(self, environ: WSGIEnvironment) -> _Response:
+        correlation_id = environ[CORRELATION] = _correlation_id(environ)
+        bound = structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
+        try:
+            response = self._through_spyne(environ)
+        except Exception as error:  # noqa: BLE001 - nothing may leave as a plain 500; told() logs it
+            told = wrap_fault(self._service.told(error, None, correlation_id))
+            response = _Response.of(HTTPStatus.INTERNAL_SERVER_ERROR, _XML, told)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
+        headers = (*response.headers, ("X-Correlation-Id", correlation_id))
+        return _Response(response.status, response.body, headers)
+
+    def _through_spyne(self, environ: WSGIEnvironment) -> _Response:
+        head: list[Any] = []
+        chunks = self._spyne.handle_rpc(environ, lambda status, headers, *_: head.extend((status, headers)))
+        body = b"".join(chunks)
+        if environ.get("soapkit.hangup"):
+            return _Response("200 OK", b"", (("Content-Type", _XML), ("Content-Length", "1"), ("Connection", "close")))
+        return _Response(head[0], body, tuple(head[1]))
+
+    def _shown(self, environ: WSGIEnvironment) -> _Response:
+        asked = {k.lower(): v[0] for k, v in parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True).items()}
+        if "xsd" in asked:
+            return _document(self._documents.xsd(asked["xsd"]))
+        if "wsdl" in asked:
+            return _document(self._documents.wsdl(asked["wsdl"]))
+        page = listing_html([(self.contract, self.address)])
+        return _Response.of(HTTPStatus.OK, "text/html; charset=utf-8", page)
+
+
+class _Site:
+    """Routes a path to an endpoint, to the list, or to a mounted application."""
+
+    def __init__(self, endpoints: Mapping[str, _Endpoint], mounts: Mapping[str, WSGIApplication]) -> None:
+        self._endpoints = endpoints
+        self._mounts = {prefix.rstrip("/"): app for prefix, app in mounts.items()}
+        self._listed = [(end.contract, end.address) for path, end in endpoints.items() if path.startswith(f"{_LIST}/")]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        path = environ.get("PATH_INFO", "").rstrip("/")
+        endpoint = self._endpoints.get(path)
+        if endpoint is None and (mounted := self._mounted(path)):
+            return self._mounts[mounted](_below(environ, mounted), start_response)
+        response = self._list(environ, path) if endpoint is None else endpoint.answer(environ)
+        start_response(response.status, list(response.headers))
+        return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
+
+    def _mounted(self, path: str) -> str | None:
+        prefixes = [prefix for prefix in self._mounts if path == prefix or path.startswith(f"{prefix}/")]
+        return max(prefixes, key=len, default=None)
+
+    def _list(self, environ: WSGIEnvironment, path: str) -> _Response:
+        if path != _LIST or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return _Response.of(HTTPStatus.NOT_FOUND, "text/plain", b"Nothing is here. /services/ lists what is.\n")
+        if "json" in parse_qs(environ.get("QUERY_STRING", "")).get("format", []):
+            return _Response.of(HTTPStatus.OK, "application/json", listing_json(self._listed))
+        return _Response.of(HTTPStatus.OK, "text/html; charset=utf-8", listing_html(self._listed))
+
+
+def application(
+    services: Sequence[Service],
+    *,
+    public_url: str,
+    limits: Limits | None = None,
+    mounts: Mapping[str, WSGIApplication] | None = None,
+) -> WSGIApplication:
+    """Build the WSGI application that serves ``services`` at ``<public_url>/services/<Name>`` and at their own paths.
+
+    ``public_url`` is what published documents say, whatever Host a request names. ``mounts`` maps a path prefix to
+    another WSGI application (a control API). Raises ValueError when two services claim one path.
+    """
+    endpoints: dict[str, _Endpoint] = {}
+    for service in services:
+        own = f"{_LIST}/{service.contract.name}"
+        endpoint = _Endpoint(service, public_url.rstrip("/") + own, limits or Limits())
+        for path in (own, *service.paths):
+            if endpoints.setdefault(path.rstrip("/"), endpoint) is not endpoint:
+                raise ValueError(f"Two services claim the path {path}")
+    return _Site(endpoints, mounts or {})
+
+
+def _document(found: bytes | None) -> _Response:
+    if found is None:
+        return _Response.of(HTTPStatus.NOT_FOUND, "text/plain", b"The contract has no such document\n")
+    return _Response.of(HTTPStatus.OK, _XML, found)
+
+
+def _below(environ: WSGIEnvironment, prefix: str) -> WSGIEnvironment:
+    inner = dict(environ)
+    inner["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+    inner["PATH_INFO"] = environ.get("PATH_INFO", "")[len(prefix) :]
+    return inner
+
+
+def _correlation_id(environ: WSGIEnvironment) -> str:
+    given = environ.get("HTTP_X_CORRELATION_ID", "")
+    return given if _SANE_ID.fullmatch(given) else str(uuid.uuid4())

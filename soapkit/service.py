@@ -1,0 +1,107 @@
+"""What a product gives soapkit: a contract, a handler for each operation, and its own way of wording faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+from lxml.etree import _Element as Element
+
+from soapkit.catalog import Contract, ContractError, Operation
+from soapkit.faults import Fault, FaultCode, Refused
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call, dispatched: ``body`` is the input element, still in its envelope, valid once a handler sees it.
+
+    ``headers`` holds the declared header blocks that came, by Clark name, valid too.
+    """
+
+    service: str
+    operation: Operation
+    body: Element
+    headers: Mapping[str, Element]
+    correlation_id: str
+
+
+Handler: TypeAlias = "Callable[[Request], Element | None]"
+WordFault: TypeAlias = "Callable[[Exception, Request | None], Fault]"
+Normalise: TypeAlias = "Callable[[Operation, Element], None]"
+
+
+def plain_wording(error: Exception, request: Request | None) -> Fault:  # noqa: ARG001 - the signature of a WordFault
+    """Word a fault for a product without words of its own: refusals say what and where, anything else says nothing."""
+    if isinstance(error, Fault):
+        return error
+    if isinstance(error, Refused):
+        return Fault(error.code, str(error))
+    return Fault(FaultCode.SERVER, "The service failed to process the request")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A contract with its handlers (by operation name; all are required).
+
+    ``paths`` are served besides ``/services/<Name>``. ``word_fault`` gets a Refused, an InvalidAnswer, or whatever
+    the handler raised, and the request once it is dispatched (its body may be what was refused). ``normalise`` may
+    reorder the body before it is validated.
+    """
+
+    contract: Contract
+    handlers: Mapping[str, Handler]
+    paths: tuple[str, ...] = ()
+    word_fault: WordFault = plain_wording
+    normalise: Normalise | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a table that does not cover the contract exactly."""
+        declared = {operation.name for operation in self.contract.operations}
+        if declared != set(self.handlers):
+            names = ", ".join(sorted(declared ^ set(self.handlers)))
+            raise ContractError(f"{self.contract.name}: handlers and operations differ in {names}")
+
+    def told(self, error: Exception, request: Request | None, correlation_id: str) -> Fault:
+        """Return what the caller is told about ``error``: worded by the product, detail checked, correlated, logged."""
+        fault = self._worded(error, request)
+        if isinstance(error, Refused) and error.code is not FaultCode.CLIENT:
+            fault.code = error.code  # SOAP's own codes are not the product's to change
+        if fault.detail is not None and not self._allows(fault.detail, request):
+            fault.detail = None
+        self._record(error, fault, request)
+        if correlation_id not in _everything(fault):
+            fault.text = f"{fault.text} (correlation id {correlation_id})"
+        return fault
+
+    def _worded(self, error: Exception, request: Request | None) -> Fault:
+        try:
+            worded = self.word_fault(error, request)
+        except Exception:  # noqa: BLE001 - whatever a product's wording does, the caller gets a fault
+            _log.exception("wording a fault failed", service=self.contract.name, error=repr(error))
+            worded = plain_wording(error, request)
+        return Fault(
+            worded.code, worded.text, worded.detail
+        )  # a product may word with a constant; ours is changed below
+
+    def _allows(self, detail: Element, request: Request | None) -> bool:
+        operations = self.contract.operations if request is None else (request.operation,)
+        declared = {element for operation in operations for element in operation.faults.values()}
+        wrong = self.contract.check(detail) if detail.tag in declared else "not a declared fault"
+        if wrong:
+            _log.error("fault detail dropped", service=self.contract.name, detail=detail.tag, wrong=wrong)
+        return not wrong
+
+    def _record(self, error: Exception, fault: Fault, request: Request | None) -> None:
+        about = {"service": self.contract.name, "operation": request and request.operation.name, "fault": fault.text}
+        if fault.code is FaultCode.SERVER and not isinstance(error, Fault):
+            _log.error("request failed", **about, exc_info=error)
+        else:
+            _log.info("request refused", **about)
+
+
+def _everything(fault: Fault) -> str:
+    return fault.text if fault.detail is None else fault.text + "".join(map(str, fault.detail.itertext()))
