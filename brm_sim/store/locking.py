@@ -1,0 +1,56 @@
+"""Locks on objects, held by BRM transactions across calls and crashes; a waiter waits a bounded time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, select
+
+from brm_sim.store import merge, refusals, states
+from brm_sim.store.database import Database, chunks
+from brm_sim.store.tables import locks
+
+FIRST_PAUSE = 0.002
+LONGEST_PAUSE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """``wait`` bounds every wait; ``clock`` is real time in seconds, for transactions that timed out holding a lock."""
+
+    database: Database
+    wait: timedelta
+    clock: Callable[[], int]
+
+    def acquire(self, connection: Connection, seq: int, id_: int) -> bool:
+        """Take the lock if nobody else has it."""
+        row = {"id": id_, "trans": seq}
+        connection.execute(self.database.insert_missing(locks), row)
+        return self.free(connection, seq, (id_,))
+
+    def free(self, connection: Connection, seq: int, ids: Collection[int]) -> bool:
+        """Whether no other transaction holds a lock on any of ``ids``; one that has timed out loses its locks."""
+        for part in chunks(list(ids)):
+            others = select(locks.c.trans).where(locks.c.id.in_(part), locks.c.trans != seq).distinct()
+            for holder in connection.execute(others).scalars().all():
+                self._expire(connection, holder)
+                return False
+        return True
+
+    def until(self, attempt: Callable[[], bool]) -> None:
+        """Repeat ``attempt`` until it is True; retryable ErrorBuffer when it is not in time."""
+        deadline = time.monotonic() + self.wait.total_seconds()
+        pause = FIRST_PAUSE
+        while not attempt():
+            if time.monotonic() >= deadline:
+                raise refusals.conflict("another transaction holds a lock on the object")
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _expire(self, connection: Connection, holder: int) -> None:
+        transaction = states.by_seq(connection, holder, lock=True)
+        if transaction is not None and transaction.expired(self.clock()):
+            merge.drop(connection, holder)

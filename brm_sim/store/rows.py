@@ -1,0 +1,92 @@
+"""What a BRM transaction sees of ``objects``, and rows as objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select
+
+from brm_sim.flist import Flist, Poid
+from brm_sim.store import codec
+from brm_sim.store.classes import class_of, values_at
+from brm_sim.store.tables import COMMITTED, objects
+
+DATABASE_NUMBER = "0.0.0.1"
+INDEXED_LENGTH = 200
+"""Of longer values only the beginning is in the index (PostgreSQL limits what fits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of an object, as read."""
+
+    version: int
+    trans: int
+    poid: Poid
+    base_rev: int | None
+    created: int
+    modified: int
+    fields: str
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Stored:
+        """Read a row of :func:`columns`."""
+        version, trans, id_, type_, rev, base_rev, created, modified, fields = row
+        return cls(version, trans, Poid(DATABASE_NUMBER, type_, id_, rev), base_rev, created, modified, fields)
+
+    def flist(self) -> Flist:
+        """Give the whole object: POID, CREATED_T, MOD_T, then its fields."""
+        return whole(self.poid, self.created, self.modified, codec.loads(self.fields))
+
+
+def whole(poid: Poid, created: int, modified: int, fields: Flist) -> Flist:
+    """Word an object with what the store keeps for it."""
+    return {"POID": poid, "CREATED_T": codec.moment(created), "MOD_T": codec.moment(modified), **fields}
+
+
+def columns(table: FromClause = objects) -> tuple[ColumnElement[Any], ...]:
+    """Give the columns :class:`Stored` is read from."""
+    names = ("version", "trans", "id", "type", "rev", "base_rev", "created", "modified", "fields")
+    return tuple(table.c[name] for name in names)
+
+
+def visible(table: FromClause, seq: int | None) -> ColumnElement[bool]:
+    """Restrict ``table`` (objects, or an alias of it) to what transaction ``seq`` sees; None sees what is committed."""
+    if seq is None:
+        return table.c.trans == COMMITTED
+    shadow = objects.alias()
+    shadowed = exists(select(shadow.c.id).where(shadow.c.trans == seq, shadow.c.id == table.c.id))
+    own = and_(table.c.trans == seq, table.c.deleted.is_(False))
+    return or_(own, and_(table.c.trans == COMMITTED, ~shadowed))
+
+
+def of_class(table: FromClause, type_: str) -> ColumnElement[bool]:
+    """Restrict to a class and its subclasses."""
+    subclass = and_(table.c.type > f"{type_}/", table.c.type < f"{type_}0")  # "0" is what follows "/"
+    return or_(table.c.type == type_, subclass)
+
+
+def by_ids(ids: Iterable[int], seq: int | None) -> Select[Any]:
+    """Select versions of some objects: committed and own, tombstones too; own ones last."""
+    seen = (COMMITTED,) if seq is None else (COMMITTED, seq)
+    return (
+        select(*columns(), objects.c.deleted)
+        .where(objects.c.trans.in_(seen), objects.c.id.in_(list(ids)))
+        .order_by(objects.c.trans)
+    )
+
+
+def index_entries(type_: str, fields: Flist) -> Iterator[tuple[str, str]]:
+    """Give the index entries of an object, each once."""
+    spec = class_of(type_)
+    if spec is None:
+        return
+    found = {
+        (".".join(path), key[:INDEXED_LENGTH])
+        for path in spec.indexed
+        for value in values_at(fields, path)
+        if not isinstance(value, dict) and (key := codec.key(value)) is not None
+    }
+    yield from sorted(found)
