@@ -56,9 +56,6 @@ class _Section(BaseModel):
 class GatewaySettings(_Section):
     """The gateway itself."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,20}$")] = "o2c"
-    """This gateway's name in the global transaction ids that BRM keeps; recovery touches no others. Two gateways that
-    share a BRM need two ids, all processes of one gateway share one."""
     host: str = "127.0.0.1"
     """Address to listen on. Anything but loopback also needs ``allow_remote`` and ``admin_token``."""
     port: Port = 8080
