@@ -36,6 +36,9 @@ class DateRules:
             raise ValueError("dates of INITIATE BILLING must lie beyond FutureTimeThresholdForBillingDates")
 
 
+USUAL_DATES = DateRules()
+
+
 class Task(StrEnum):
     """What is left to do for a line, as the line ledger tells it."""
 

@@ -35,6 +35,13 @@ class Parties:
     billing_account: Named | None = None
     billing_profile: Named | None = None
 
+    @property
+    def owner(self) -> Named:
+        """The service account, which the customer account of the order stands in for."""
+        if self.service_account is None:
+            raise Contradiction("OwnerPartyReference is missing, here and on the order", element=ORDER_PATH)
+        return self.service_account
+
     def filled_from(self, other: Parties) -> Parties:
         """Return these parties, with the other's where one is missing."""
         return Parties(

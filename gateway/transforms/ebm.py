@@ -85,6 +85,14 @@ def header(element: Element) -> Header:
     )
 
 
+def group_of(element: Element) -> str | None:
+    """Return by what orders are taken one at a time: target BRM and customer account; None when one is missing."""
+    top = children(children(children(element).get(ford("DataArea"))).get(BODY))
+    account = common_id(children(top.get(ford("CustomerPartyReference"))).get(ford(ACCOUNT)))
+    target = header(element).target
+    return f"{target}/{account}" if target and account else None
+
+
 def decode(element: Element) -> Ebm:
     """Read a valid ProcessFulfillmentOrderBillingEBM.
 

@@ -22,10 +22,10 @@ from gateway.domain.billing import (
     prices_of,
 )
 from gateway.domain.brm import Elements, Flist
-from gateway.domain.codes import ProductType
-from gateway.domain.order import BalanceGroup, Dates, Line
+from gateway.domain.codes import BillingMode, ProductType
+from gateway.domain.order import ASSET, BalanceGroup, Dates, Line
 from gateway.domain.references import References
-from gateway.errors import SystemFailure
+from gateway.errors import UnknownReference
 
 MODIFY_CUSTOMER = "PCM_OP_CUST_MODIFY_CUSTOMER"
 PURCHASE_DEAL = "PCM_OP_SUBSCRIPTION_PURCHASE_DEAL"
@@ -171,11 +171,11 @@ class Writer:
         return change
 
     def _there(self, line: Line) -> str:
-        """Return the POID of something initiated or older; the ledger or the order says it is there."""
+        """Return the POID of something that the ledger or the order says is in BRM."""
         found = self.references.installed(line)
         if found is None:
-            column = self.references.column
-            raise SystemFailure(f"{line.who}: '{line.common}' should be in {column}, but has no cross-reference")
+            text = f"{line.who}: InstalledProduct '{line.common}' has no cross-reference in {self.references.column}"
+            raise UnknownReference(text, element=line.path(ASSET))
         return found
 
 
@@ -201,10 +201,15 @@ def _places(offerings: Iterable[Line], deal: Path) -> tuple[Place, ...]:
     """Tell where BRM will answer the offering of each line: at the element id it was bought with."""
     products, discounts = _split(offerings)
     return tuple(
-        Place(line, (*deal, array, n, "OFFERING_OBJ"), optional=line.product is ProductType.ITEM)
-        for array, lines in (("PRODUCTS", products), ("DISCOUNTS", discounts))
+        Place(line, (*deal, kind, n, "OFFERING_OBJ"), optional=_leaves_nothing(line))
+        for kind, lines in (("PRODUCTS", products), ("DISCOUNTS", discounts))
         for n, line in enumerate(lines)
     )
+
+
+def _leaves_nothing(line: Line) -> bool:
+    """Whether BRM charges a line at once and answers nothing: an item's POID comes in INITIATE only (seed 003)."""
+    return line.product is ProductType.ITEM and line.billing is BillingMode.FULFILL
 
 
 def _dates(dates: Dates) -> Flist:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 CORE = "http://xmlns.oracle.com/EnterpriseObjects/Core/Common/V2"
 FORD = "http://xmlns.oracle.com/EnterpriseObjects/Core/EBO/FulfillmentOrder/V1"
 FAILURE = "http://xmlns.oracle.com/EnterpriseObjects/Industry/Communications/OrderFailureData/V1"
 SUBPROCESS = "http://xmlns.oracle.com/ProcessFulfillmentOrderBillingBRMCommsSubprocess"
 
-NSMAP = {None: FORD, "corecom": CORE}
-"""How our own EBMs declare them."""
+NSMAP: dict[Any, str] = {None: FORD, "corecom": CORE}
+"""How our own EBMs declare them; the key None is the default namespace, which lxml's types do not know."""
 
 
 def core(name: str) -> str:
