@@ -1,0 +1,31 @@
+"""That the bench runs and says what it must. Nothing timed is asserted here: figures belong to a quiet machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+
+def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=150)
+
+
+def test_a_quick_echo_says_its_set_up_and_both_sides_of_each_server() -> None:
+    said: dict[str, Any] = json.loads(_bench("echo", "--quick", "--json").stdout)
+    echo = said["benches"]["echo"]
+    sides = [f"{server}: {side}" for server in _SERVERS for side in ("soapkit", "plain Spyne")]
+    assert sides == [sample["name"] for sample in echo["samples"]]
+    assert all(0 < s["min"] <= s["median"] <= s["max"] for s in echo["samples"])
+    assert [check["wanted"] for check in echo["checks"]] == ["at least 6"] * len(_SERVERS)
+    assert {"python", "processors", "versions"} <= set(said["machine"])
+    assert {"message", "load"} <= set(echo["setup"])
+
+
+_SERVERS = ("granian, 1 worker", "granian, 2 workers", "waitress, 1 worker")
+
+
+def test_help_names_every_bench() -> None:
+    assert "20-line order" in _bench("--help").stdout
