@@ -94,7 +94,7 @@ def _said(answer: bytes) -> list[tuple[str, object, str]]:
     """Say what the body of an answer says, however it is written: Spyne writes UTC as an offset."""
     body = etree.fromstring(answer)[-1]
     return [
-        (str(node.tag), dict(node.attrib), (node.text or "").strip().replace("+00:00", "Z"))
+        (str(node.tag), dict(node.items()), (node.text or "").strip().replace("+00:00", "Z"))
         for node in body.iterdescendants()
     ]
 
