@@ -1,0 +1,36 @@
+"""The tables of README.md that the code knows better. ``python -m tests.architecture.readme`` writes them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from gateway.config import Settings, sources
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def settings_table() -> Iterator[str]:
+    """Yield a row for each setting: name, default, what it is about."""
+    yield "| setting | default | |"
+    yield "|---|---|---|"
+    for one in sources(Settings()):
+        default = "" if one.value is None else f"`{str(one.value).lower() if one.value is False else one.value}`"
+        yield f"| `{one.name}` | {default} | {one.about.replace('``', '`')} |"
+
+
+TABLES: Mapping[str, Callable[[], Iterator[str]]] = {"settings": settings_table}
+
+
+def rewritten(text: str) -> str:
+    """Return the README with every table between its markers as the code has it."""
+    for name, rows in TABLES.items():
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, rest = text.split(begin)
+        _, after = rest.split(end)
+        text = "\n".join((before + begin, *rows(), end + after))
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")
