@@ -9,6 +9,10 @@
     │   └── BrmRefused           BRM answered an error buffer, or RESULT 0 with FIELD entries
     ├── SystemFailure            the world is at fault: retried with back-off, then the error queue
     │   ├── Unavailable          BRM cannot be reached, or asked to try again
+    │   │   ├── Disconnected     no connection, or no answer: recovery runs before the next order for it
+    │   │   └── TransactionLost  BRM does not know the transaction (any more)
+    │   ├── Conflict             a unique key says that somebody else was first
+    │   ├── Heuristic            an operator settled the transaction in BRM: no automatic retry
     │   ├── InDoubt              the outcome of a commit is not known yet
     │   └── InProgress           the same request is being worked on elsewhere
     └── Superseded               another worker owns this attempt now; this one must leave no trace
@@ -108,6 +112,31 @@ class Unavailable(SystemFailure):
     """A downstream system cannot be reached, lost the transaction, or asked to try again."""
 
     code = "O2C_UNAVAILABLE"
+
+
+class Disconnected(Unavailable):
+    """Nothing answered; recovery runs before that system is used again."""
+
+    code = "O2C_DISCONNECTED"
+
+
+class TransactionLost(Unavailable):
+    """BRM does not know the transaction: never opened, timed out, aborted, or forgotten (errno 45)."""
+
+    code = "PIN_ERR_TRANS_LOST"
+
+
+class Conflict(SystemFailure):
+    """A unique key is taken; the same work tried again sees who took it."""
+
+    code = "O2C_CONFLICT"
+
+
+class Heuristic(SystemFailure):
+    """Somebody settled the transaction in BRM by hand, other than the gateway would have: for people, no retry."""
+
+    disposition = Disposition.REJECT
+    code = "O2C_HEURISTIC"
 
 
 class InDoubt(SystemFailure):
