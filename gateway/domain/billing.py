@@ -5,6 +5,7 @@ Decisions only; ``transforms.flists`` writes them down for BRM.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from gateway.errors import BusinessError, Contradiction
 
 SCHEDULE = "FulfillmentOrderSchedule"
 ITEM = "ItemReference/ItemIdentification"
+WHOLE = 100
+_SERVICE_TYPE = re.compile(r"/service(/\w+)+")
 DISCOUNT_TWICE = "PIN_ERR_BAD_DISCOUNT"
 
 
@@ -129,9 +132,9 @@ def check_new(line: Line) -> None:
         (not service or line.quantity == 1, "OrderQuantity", "of a service must be 1: each service has its own line"),
         (not service or bool(line.service_id), instance, "is missing: a service needs its service id"),
         (
-            not service or bool(line.permitted_type),
-            "ItemReference",
-            "has no PermittedTypeCode: a service needs its type",
+            not service or _SERVICE_TYPE.fullmatch(line.permitted_type) is not None,
+            "ItemReference/ClassificationCode[@listID='PermittedTypeCode']",
+            f"'{line.permitted_type}' is no type of service (/service/…)",
         ),
         (service or line.item is not None, f"{ITEM}/BusinessComponentID", "is missing: there is no product to buy"),
     )
@@ -142,7 +145,7 @@ def check_new(line: Line) -> None:
 
 def line_key(order: Order, line: Line) -> LineKey:
     """Return by what the ledger knows this work on this line."""
-    return LineKey(line.id, order.revision, line.billing or "", line.fulfillment)
+    return LineKey(line.id, order.revision, line.billing.value if line.billing else "", line.fulfillment.value)
 
 
 def task_of(line: Line, records: Iterable[LineRecord], brm: str) -> Task:
@@ -298,6 +301,10 @@ def _check_charge(line: Line, charge: Charge, kind: PriceType) -> None:
             code=DISCOUNT_TWICE,
             element=f"{charge.path}/DiscountPercent",
         )
+    percent = charge.discount_percent
+    if percent is not None and not 0 <= percent <= WHOLE:
+        text = f"{line.who}: DiscountPercent {percent} is not between 0 and 100"
+        raise Contradiction(text, element=f"{charge.path}/DiscountPercent")
     if line.product in {ProductType.DISCOUNT, ProductType.SERVICE_BUNDLE}:
         raise Contradiction(f"{line.who}: a {line.product} has no price to override", element=charge.path)
     if kind is PriceType.USAGE and (charge.override is not None or charge.discount_amount is not None):

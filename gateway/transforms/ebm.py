@@ -5,6 +5,7 @@ What the order does not model (Custom, names, addresses …) stays in the elemen
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -45,6 +46,7 @@ CLASS = ford("ClassificationCode")
 ACCOUNT = "CustomerPartyAccountIdentification"
 BILLING_TYPE = "BillingProductTypeCode"
 PERMITTED_TYPE = "PermittedTypeCode"
+_BALANCE_GROUP = re.compile(r"([0-9]+(?:\.[0-9]+){3} /balance_group [0-9]+)(?: [0-9]+)?")
 
 _Mode = TypeVar("_Mode", BillingMode, FulfillmentMode)
 
@@ -182,7 +184,7 @@ class _LineReader:
         parts, path = children(element), f"{self.path}/BalanceGroupReference"
         identification = parts.get(ford("BalanceGroupIdentification"))
         if identification is not None:
-            return BalanceGroup(poid=_key_in(target, identification, f"{path}/BalanceGroupIdentification"))
+            return BalanceGroup(poid=_balance_group_key(target, identification, f"{path}/BalanceGroupIdentification"))
         token, name = text(parts.get(ford("TypeCode"))), text(parts.get(ford("Name")))
         scope = read(BalanceGroupType, token, f"{path}/TypeCode", self.whose) if token else None
         if scope is BalanceGroupType.ACCOUNT or not (scope or name):
@@ -269,12 +271,14 @@ def _identity(parts: Children, path: str) -> tuple[str, str]:
     return line_id, text(children(identification).get(core("ID")))
 
 
-def _key_in(system: str, identification: Element, path: str) -> str:
+def _balance_group_key(system: str, identification: Element, path: str) -> str:
+    """Read ``<ApplicationObjectKey><ID schemeAgencyID="BRM_01">0.0.0.1 /balance_group 9``, without its revision."""
     key = children(children(identification).get(core("ApplicationObjectKey"))).get(core("ID"))
-    if key is None or key.get("schemeAgencyID") != system or not text(key):
+    found = None if key is None or key.get("schemeAgencyID") != system else _BALANCE_GROUP.fullmatch(text(key))
+    if found is None:
         wanted = f"{path}/ApplicationObjectKey/ID"
-        raise InvalidMessage(f"{wanted}: the key of the balance group in {system} is missing", element=wanted)
-    return text(key)
+        raise InvalidMessage(f"{wanted}: must be the POID of a balance group in {system}", element=wanted)
+    return found[1]
 
 
 @dataclass(frozen=True, slots=True)

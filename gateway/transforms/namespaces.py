@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 CORE = "http://xmlns.oracle.com/EnterpriseObjects/Core/Common/V2"
@@ -13,16 +14,19 @@ NSMAP: dict[Any, str] = {None: FORD, "corecom": CORE}
 """How our own EBMs declare them; the key None is the default namespace, which lxml's types do not know."""
 
 
+@cache
 def core(name: str) -> str:
     """Return the Clark name of a corecom element."""
     return f"{{{CORE}}}{name}"
 
 
+@cache
 def ford(name: str) -> str:
     """Return the Clark name of a FulfillmentOrder element."""
     return f"{{{FORD}}}{name}"
 
 
+@cache
 def sub(name: str) -> str:
     """Return the Clark name of an element of a subprocess message."""
     return f"{{{SUBPROCESS}}}{name}"
