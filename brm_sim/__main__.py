@@ -1,0 +1,74 @@
+"""``brm-sim`` (or ``python -m brm_sim``): serve the simulator."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from brm_sim.server import build
+from brm_sim.settings import Settings
+from soapkit.server import serve, serve_workers
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def run(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    url: Annotated[str | None, typer.Option(help="Database: a SQLite file or PostgreSQL, as a SQLAlchemy URL.")] = None,
+    catalog: Annotated[Path | None, typer.Option(help="Price list, a TOML file.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve.")] = None,
+    public_url: Annotated[str | None, typer.Option(help="The address that published WSDLs say.")] = None,
+) -> None:
+    """Serve a simulated Oracle BRM until SIGTERM or Ctrl-C.
+
+    Every option is also a setting of the environment: BRM_SIM_HOST, BRM_SIM_PORT, BRM_SIM_URL …
+    """
+    given = {"host": host, "port": port, "url": url, "catalog": catalog, "workers": workers, "public_url": public_url}
+    for name, value in given.items():
+        if value is not None:
+            os.environ[f"BRM_SIM_{name.upper()}"] = str(value)  # worker processes read the same settings
+    settings = _with_token(Settings())
+    typer.echo(f"BRM simulator at {settings.address}/services/ , state in {_without_password(settings.url)}")
+    typer.echo(f"Control API at {settings.address}/control/ , bearer token in BRM_SIM_CONTROL_TOKEN")
+    _serve(settings)
+
+
+def _with_token(settings: Settings) -> Settings:
+    """Make a token when none is set, and print it, once."""
+    if settings.control_token is not None:
+        return settings
+    token = secrets.token_urlsafe(24)
+    os.environ["BRM_SIM_CONTROL_TOKEN"] = token
+    typer.echo(f"BRM_SIM_CONTROL_TOKEN={token}")
+    return Settings()
+
+
+def _without_password(url: str) -> str:
+    head, at, tail = url.rpartition("@")
+    return f"{head.partition('://')[0]}://…@{tail}" if at else url
+
+
+def _serve(settings: Settings) -> None:
+    if settings.workers == 1:
+        serve(build(settings), host=settings.host, port=settings.port, threads=settings.threads)
+    else:
+        target = "brm_sim.server:from_environment"
+        serve_workers(
+            target, host=settings.host, port=settings.port, workers=settings.workers, threads=settings.threads
+        )
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

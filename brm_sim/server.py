@@ -1,0 +1,105 @@
+"""The simulator as a WSGI application: BRM's services, and the control API under ``/control``."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+import structlog
+
+from brm_sim import faults
+from brm_sim.call import Opcode
+from brm_sim.catalog import PriceCatalog, load_into
+from brm_sim.dispatch import Dispatcher, simulated
+from brm_sim.errors import ErrorBuffer
+from brm_sim.flist_json import from_json, to_json
+from brm_sim.opcodes import OPCODES
+from brm_sim.registry import registry
+from brm_sim.settings import Settings
+from brm_sim.store import Store
+from simkit.control import control_app
+from simkit.simulation import Simulation
+from simkit.store import ControlStore
+from soapkit.server import Service, application
+
+_log = structlog.get_logger(__name__)
+
+
+class Brm:
+    """The simulator's state, as its control API handles it."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._store = dispatcher.store
+
+    def reset(self) -> None:
+        """Empty the state, but for the price list."""
+        self._store.reset()
+        load_into(self._store, self._dispatcher.catalog, self._dispatcher.simulation.now())
+
+    def seed(self, document: Any) -> Any:
+        """Call opcodes: ``[{"opcode": "PCM_OP_…", "flags": 0, "flist": {…}}, …]`` → their output flists.
+
+        Each commits alone. ValueError for the first that is refused; those before it stay.
+        """
+        if not isinstance(document, list):
+            raise ValueError("A seed is a list of calls")  # noqa: TRY004 - the document is wrong, not the program
+        return [self._seeded(number, call) for number, call in enumerate(document)]
+
+    def _seeded(self, number: int, call: Any) -> Any:
+        try:
+            flist = from_json(call["flist"])
+            return to_json(self._dispatcher.run(str(call["opcode"]), flist, flags=int(call.get("flags", 0))))
+        except ErrorBuffer as error:
+            raise ValueError(f"call {number}: {error}") from error
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"call {number} is not {{opcode, flags, flist}}") from error
+
+    def snapshot(self, name: str) -> None:
+        """Keep the state under a name."""
+        self._store.snapshot(name)
+
+    def restore(self, name: str) -> None:
+        """Go back to the state kept under a name."""
+        self._store.restore(name)
+
+    def snapshots(self) -> list[str]:
+        """Name the states kept."""
+        return self._store.snapshots()
+
+
+def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> WSGIApplication:
+    """Wire the simulator; the price list is loaded when the database has none yet."""
+    store = Store(settings.url, lock_wait=settings.patience)
+    control = ControlStore(settings.url, journal_size=settings.journal_size)
+    simulation = Simulation(control, word_error=faults.wanted, show_error=faults.shown)
+    catalog = PriceCatalog.load(settings.catalog)
+    load_into(store, catalog, simulation.now())
+    dispatcher = Dispatcher(store, catalog, simulation, opcodes)
+    pages = {"/opcodes": lambda: simulated(opcodes)}
+    token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
+    return application(
+        _services(dispatcher),
+        public_url=settings.address,
+        mounts={"/control": control_app(simulation, Brm(dispatcher), token=token, pages=pages).wsgi_app},
+    )
+
+
+def _services(dispatcher: Dispatcher) -> list[Service]:
+    return [
+        Service(
+            contract,
+            {operation.name: dispatcher.handle for operation in contract.operations},
+            paths=(f"/BrmWebServices/{contract.name}",),
+            word_fault=faults.word_fault,
+            normalise=dispatcher.normalise,
+        )
+        for contract in registry().contracts
+    ]
+
+
+def from_environment() -> WSGIApplication:
+    """Build the application from the environment: what each worker process does."""
+    return build(Settings())
