@@ -8,6 +8,7 @@ contract).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,14 +19,14 @@ import zeep
 from lxml import etree
 
 from soapkit.catalog import Contract
-from soapkit.envelope import FAULT, split, wrap
+from soapkit.envelope import FAULT, split, strip_soap_attributes, wrap
 from soapkit.faults import InvalidAnswer, NoAnswer, Refused, RemoteFault, Unreachable
 from soapkit.limits import Limits, parse
 from soapkit.transport import HttpTransport, LocalFiles, Reply, Timeout, Transport, WsgiTransport
 
 __all__ = ["Client", "InvalidAnswer", "NoAnswer", "RemoteFault", "Timeout", "Unreachable"]
 
-_SETTINGS = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True, raw_response=True)
+_SETTINGS = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
 _DEFAULT_TIMEOUT = Timeout(connect=5.0, read=60.0)
 _DEFAULT_LIMITS = Limits(max_bytes=64 * 1024 * 1024)
 
@@ -40,8 +41,8 @@ def _document(wsdl: Path) -> zeep.wsdl.Document:
 class Client:
     """Calls one service at ``address``, over HTTP or, given ``wsgi``, in this process.
 
-    ``validate`` checks bodies and headers going out (ValueError) and answers coming in (InvalidAnswer). ``zeep`` is
-    the zeep client of the same files on the same transport, for callers who want typed objects.
+    ``validate`` checks bodies and headers going out (ValueError) and answers coming in (InvalidAnswer). ``typed`` is
+    zeep's proxy for the same service on the same transport, for those who want objects: about a hundred times slower.
     """
 
     def __init__(
@@ -61,8 +62,9 @@ class Client:
         self._limits = limits
         self._transport: Transport = WsgiTransport(wsgi, timeout) if wsgi else HttpTransport(timeout, limits.max_bytes)
         document = _document(contract.documents[contract.wsdl])
-        self.zeep = zeep.Client(document, transport=self._transport)  # type: ignore[no-untyped-call] # zeep is untyped
-        self._binding: Any = self.zeep.service._binding  # noqa: SLF001 - zeep names no other way to it
+        reader: Any = zeep.Client(document, transport=self._transport)  # type: ignore[no-untyped-call] # zeep's own
+        self._binding: Any = reader.service._binding  # noqa: SLF001 - zeep names no other way to it
+        self.typed: Any = reader.create_service(self._binding.name, address)
 
     def call(
         self,
@@ -88,7 +90,8 @@ class Client:
     def _check_outgoing(self, expected: str, body: etree._Element, headers: Sequence[etree._Element]) -> None:
         if body.tag != expected:
             raise ValueError(f"The body is {body.tag}, the operation takes {expected}")
-        for element in (*headers, body) if self._validate else ():
+        blocks = [strip_soap_attributes(deepcopy(header)) for header in headers]
+        for element in (*blocks, body) if self._validate else ():
             if violations := self.contract.check(element):
                 raise ValueError(f"Not sent, not valid: {violations[0]}")
 

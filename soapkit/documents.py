@@ -43,7 +43,7 @@ class Documents:
         self._roots: dict[Path, etree._Element] = {}
         self._links: dict[Path, tuple[_Link, ...]] = {}
         self._follow(wsdl)
-        self._root = root if all(path.is_relative_to(root) for path in self._roots) else _common(self._roots)
+        self._root = root if all(_is_below(root, path) for path in self._roots) else _common(self._roots)
         self.main = self._key(wsdl)
         self.definitions = self._roots[wsdl]
         self.paths = {self._key(path): path for path in self._roots}
@@ -128,6 +128,10 @@ def target(path: Path, location: str) -> Path:
     if urlsplit(location).scheme or location.startswith("/"):
         raise ContractError(f"{path}: {location} is not a relative location")
     return (path.parent / unquote(location)).resolve()
+
+
+def _is_below(root: Path, path: Path) -> bool:
+    return path.is_relative_to(root / "wsdl") or path.is_relative_to(root / "xsd")
 
 
 def _common(paths: dict[Path, etree._Element]) -> Path:

@@ -50,6 +50,13 @@ def split(root: etree._Element) -> Parts:
     return Parts(headers, body[0])
 
 
+def strip_soap_attributes(block: etree._Element) -> etree._Element:
+    """Take SOAP's own attributes off a header block, in place: a schema need not allow them."""
+    for name in [name for name in block.attrib if str(name).startswith(f"{{{SOAP_11}}}")]:
+        del block.attrib[name]
+    return block
+
+
 def line_of(element: etree._Element) -> int | None:
     """Return the source line of ``element``; None for one that was not parsed."""
     return cast("int | None", element.sourceline)

@@ -25,7 +25,17 @@ from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
 from soapkit.catalog import Contract, Operation
-from soapkit.envelope import ACTOR, MUST_UNDERSTAND, NEXT, Parts, line_of, split, wrap, wrap_fault
+from soapkit.envelope import (
+    ACTOR,
+    MUST_UNDERSTAND,
+    NEXT,
+    Parts,
+    line_of,
+    split,
+    strip_soap_attributes,
+    wrap,
+    wrap_fault,
+)
 from soapkit.faults import Fault, FaultCode, Hangup, InvalidAnswer, Refused
 from soapkit.limits import Limits, parse
 from soapkit.service import Request, Service
@@ -98,7 +108,7 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
             _check_action(ctx.transport.req_env, exchange.operation)
             if self._service.normalise:
                 self._service.normalise(request.operation, request.body)
-            for element in (*request.headers.values(), request.body):
+            for element in (*map(strip_soap_attributes, request.headers.values()), request.body):
                 _check_valid(self._service.contract, element)
             ctx.in_object = request.body
 

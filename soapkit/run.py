@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import threading
@@ -14,7 +15,7 @@ from wsgiref.types import WSGIApplication
 import waitress
 from waitress import wasyncore
 
-_DRAIN_SECONDS = 10.0
+_DRAIN_SECONDS = 10
 _POLL_SECONDS = 1.0
 
 
@@ -24,6 +25,7 @@ class _WebServer:
     def __init__(self, app: WSGIApplication, listening: socket.socket, threads: int) -> None:
         self._map: dict[int, Any] = {}
         self._stopping = threading.Event()
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every request that waits is no news
         self._server = waitress.create_server(
             app, map=self._map, sockets=[listening], threads=threads, ident=None, clear_untrusted_proxy_headers=True
         )
@@ -98,6 +100,7 @@ def serve_workers(target: str, *, host: str, port: int, workers: int = 2, thread
         blocking_threads=threads,
         factory=True,
         log_access=False,
+        workers_kill_timeout=_DRAIN_SECONDS,  # one told to stop while it starts would never notice
     ).serve()
 
 

@@ -1,8 +1,9 @@
 """XSD validation of an element against all schemas of a contract, with errors that name element path and rule.
 
-libxml2 imports each namespace once and ignores a second document for it, whoever asks. So every namespace is offered
-as one virtual document that includes all files of that namespace, and every import is redirected to it; files are
-read from memory.
+libxml2 imports each namespace once and ignores a second document for it, whoever asks. So every namespace is offered as
+one virtual document that includes all files of that namespace, and every import is redirected to it. They are compiled
+from a directory that exists for that moment: what loads documents from memory is one hook for the whole process, which
+any parse in another thread takes away.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from lxml import etree
@@ -78,62 +81,54 @@ class SchemaSet:
         return schema
 
     def _compile(self) -> etree.XMLSchema:
-        parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False)
-        parser.resolvers.add(_FromMemory(self._documents))
-        return etree.XMLSchema(etree.fromstring(self._documents[_ALL], parser))
+        with TemporaryDirectory(prefix="soapkit-") as directory:
+            for name, content in self._documents.items():
+                Path(directory, name).write_bytes(content)
+            return etree.XMLSchema(file=str(Path(directory, _ALL)))
 
 
-_ALL = "contract:all"
-
-
-class _FromMemory(etree.Resolver):
-    """Gives the schema compiler the contract's own documents, and nothing else."""
-
-    def __init__(self, documents: Mapping[str, bytes]) -> None:
-        self._documents = documents
-
-    def resolve(self, system_url: str, public_id: str, context: object) -> object:  # type: ignore[override] # noqa: ARG002 - the stub lacks context
-        return self.resolve_string(self._documents.get(system_url, b""), context, base_url=system_url)
+_ALL = "all.xsd"
 
 
 def _virtual_documents(files: tuple[SchemaFile, ...]) -> Iterator[tuple[str, bytes]]:
-    namespaces = sorted({file.namespace for file in files if file.entry})
-    numbers = {namespace: f"contract:ns{number}" for number, namespace in enumerate(namespaces)}
+    names = {file.key: f"document{number}.xsd" for number, file in enumerate(files)}
+    spread = {
+        namespace: f"namespace{n}.xsd" for n, namespace in enumerate(sorted({f.namespace for f in files if f.entry}))
+    }
     for file in files:
-        yield _address(file.key), _redirected(file, numbers)
-    for namespace, address in numbers.items():
-        yield address, _gathering(namespace, [file.key for file in files if file.entry and file.namespace == namespace])
-    yield _ALL, _importing(numbers)
+        yield names[file.key], _redirected(file, names, spread)
+    for namespace, name in spread.items():
+        yield (
+            name,
+            _gathering(namespace, [names[file.key] for file in files if file.entry and file.namespace == namespace]),
+        )
+    yield _ALL, _importing(spread)
 
 
-def _address(key: str) -> str:
-    return "contract:doc/" + re.sub(r"[^\w./-]", "_", key)
-
-
-def _redirected(file: SchemaFile, numbers: Mapping[str, str]) -> bytes:
+def _redirected(file: SchemaFile, names: Mapping[str, str], spread: Mapping[str, str]) -> bytes:
     """Return the document with each import led to its namespace's virtual document, each include to its file."""
     copy = etree.fromstring(etree.tostring(file.root))
     for node in copy.iter(f"{{{XSD}}}import"):
-        if address := numbers.get(node.get("namespace", "")):
-            node.set("schemaLocation", address)
+        if name := spread.get(node.get("namespace", "")):
+            node.set("schemaLocation", name)
     for node in copy.iter(*_INCLUDES):
-        node.set("schemaLocation", _address(file.locations[node.get("schemaLocation", "")]))
+        node.set("schemaLocation", names[file.locations[node.get("schemaLocation", "")]])
     return etree.tostring(copy)
 
 
-def _gathering(namespace: str, keys: list[str]) -> bytes:
+def _gathering(namespace: str, names: list[str]) -> bytes:
     attributes = {"targetNamespace": namespace} if namespace else {}
     schema = etree.Element(f"{{{XSD}}}schema", attributes, nsmap={"xs": XSD})
-    for key in keys:
-        etree.SubElement(schema, f"{{{XSD}}}include", schemaLocation=_address(key))
+    for name in names:
+        etree.SubElement(schema, f"{{{XSD}}}include", schemaLocation=name)
     return etree.tostring(schema)
 
 
-def _importing(numbers: Mapping[str, str]) -> bytes:
-    schema = etree.Element(f"{{{XSD}}}schema", {"targetNamespace": _ALL}, nsmap={"xs": XSD})
-    for namespace, address in numbers.items():
+def _importing(spread: Mapping[str, str]) -> bytes:
+    schema = etree.Element(f"{{{XSD}}}schema", {"targetNamespace": "soapkit:all"}, nsmap={"xs": XSD})
+    for namespace, name in spread.items():
         attributes = {"namespace": namespace} if namespace else {}
-        etree.SubElement(schema, f"{{{XSD}}}import", attributes, schemaLocation=address)
+        etree.SubElement(schema, f"{{{XSD}}}import", attributes, schemaLocation=name)
     return etree.tostring(schema)
 
 
