@@ -46,9 +46,16 @@ class Attempt:
     intended: bool = False
     """Mode ``local``: the intent is recorded."""
     decided: bool = False
-    """The decision 'commit' is durable: from here on there is only forward."""
+    """The decision 'commit' is durable: phase two is owed."""
+    committed: bool = False
+    """Mode ``local``: BRM has committed."""
     settled_by_hand: tuple[TransactionId, ...] = ()
     """Earlier attempts that an operator committed in BRM."""
+
+    @property
+    def beyond_return(self) -> bool:
+        """From here there is only forward: the failure path would tear BRM and gateway apart."""
+        return self.decided or self.committed
 
     def planned(self) -> Plan:
         """Return the plan of an attempt that has one."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from gateway.errors import Disconnected, GatewayError, Heuristic, Superseded
+from gateway.errors import Disconnected, GatewayError, Heuristic, InDoubt, Superseded
 from gateway.messaging.attempt import Attempt, Ending
 from gateway.messaging.local_commit import LocalCommits
 from gateway.messaging.queues import State
@@ -58,7 +58,7 @@ class FailurePath:
 
     def disconnected(self, attempt: Attempt, error: Exception) -> None:
         """Let recovery run before the lost BRM is used again."""
-        if isinstance(error, Disconnected) and attempt.brm is not None:
+        if isinstance(error, Disconnected | InDoubt) and attempt.brm is not None:
             self.recovery.disconnected(attempt.brm.name)
 
     def _record(self, attempt: Attempt, error: Exception, retry: RetryPolicy | None) -> Ending:

@@ -61,7 +61,6 @@ class LocalCommits:
         _, transaction = attempt.target()
         now = self.clock.now()
         held_by = str(transaction) if two_phase else None
-        attempt.story.tell("decided", "commit")
         with self.steps.at(Step.DECIDE), self.database.begin() as work:
             # The fence first: on PostgreSQL this row lock makes a slow worker and its successor take turns.
             self._leave(work, attempt, State.DONE, now=now)
@@ -74,9 +73,10 @@ class LocalCommits:
             effects.write(
                 work, outcome, intake=attempt.claim.intake, queue=attempt.claim.queue, held_by=held_by, now=now
             )
+            work.stories.add(attempt.claim.intake, [StoryStep(now, "decided", "commit", attempt=attempt.claim.attempt)])
             work.commit()
+            attempt.decided = two_phase  # at once: whatever goes wrong from the next line on, it is decided
         attempt.story.drain()
-        attempt.decided = two_phase
 
     def arbitrate(self, attempt: Attempt) -> bool:
         """Learn whether the decision of an InDoubt commit is there, and if not, see to it that it never will be.

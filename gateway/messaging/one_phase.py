@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.errors import Conflict, InDoubt, Unavailable
+from gateway.errors import Conflict, GatewayError, InDoubt, Superseded, Unavailable
 from gateway.messaging.attempt import Attempt, Ending
 from gateway.messaging.in_doubt import Answer, InDoubtCommits
 from gateway.messaging.local_commit import LocalCommits
@@ -34,6 +34,7 @@ class OnePhase:
         try:
             with self.steps.at(Step.COMMIT_ONE_PHASE):
                 brm.commit(str(transaction))
+                attempt.committed = True
         except InDoubt:
             self._ask(attempt)
         try:
@@ -41,8 +42,6 @@ class OnePhase:
         except Conflict as error:
             self.local.hold(attempt, self.local.intent(attempt), error)
             raise InDoubt("BRM has committed; what the order leaves here conflicts: held for an operator") from error
-        except Unavailable as error:
-            raise InDoubt("BRM has committed; the gateway's database is away") from error
 
     def _ask(self, attempt: Attempt) -> None:
         """Return if BRM committed after all; otherwise raise what that means for the attempt."""
@@ -50,13 +49,14 @@ class OnePhase:
         kept = self.local.intent(attempt)
         try:
             answer = self.in_doubt.ask(brm, str(transaction), kept.effects)
-        except Unavailable as error:
-            raise InDoubt("BRM is away; whether it committed is not known") from error
+        except GatewayError as error:
+            raise InDoubt("BRM did not say; whether it committed is not known") from error
         if answer is Answer.NOT_COMMITTED:
             raise Unavailable("BRM did not commit")
         if answer is Answer.UNKNOWN:
             self.local.hold(attempt, kept, None)
             raise InDoubt("BRM cannot tell whether it committed: held for an operator")
+        attempt.committed = True
 
     def settle_earlier(self, attempt: Attempt) -> Ending | None:
         """Settle an earlier attempt that may have committed in BRM; the ending, or None when there is none."""
@@ -68,7 +68,9 @@ class OnePhase:
         for kept in intents:
             try:
                 answer = self.in_doubt.settle(self.brms[kept.brm], kept, claim)
-            except (Unavailable, KeyError) as error:
+            except Superseded:
+                raise
+            except (GatewayError, KeyError) as error:
                 raise InDoubt("whether an earlier attempt was committed is not known yet") from error
             return Ending.SUPERSEDED if answer is None else _ENDINGS[answer]
         return None

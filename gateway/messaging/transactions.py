@@ -36,6 +36,7 @@ from gateway.messaging.recovery import Recovery
 from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.second_phase import SecondPhase
 from gateway.messaging.steps import BY_WORKER, Step, Steps
+from gateway.messaging.story import StoryBook
 from gateway.messaging.transaction_id import TransactionId
 from gateway.messaging.unit import Effects, Service, Unit
 from gateway.messaging.xa import Brm, Mode, Vote
@@ -81,9 +82,10 @@ class Coordinator:
             except Superseded:
                 return self._abandon(attempt)
             except InDoubt as error:
-                _log.warning("in doubt", intake=claim.intake, attempt=claim.attempt, error=error.text)
-                return Ending.PENDING
+                return self._leave_to_recovery(attempt, error)
             except Exception as error:  # noqa: BLE001 - a message that breaks its service must not break the queue
+                if attempt.beyond_return:
+                    return self._leave_to_recovery(attempt, error)
                 return self.failure.fail(attempt, error, retry)
         return Ending.DUPLICATE if known else Ending.DONE
 
@@ -100,12 +102,16 @@ class Coordinator:
             try:
                 result = self._forward(attempt)
                 self._phase_two(attempt)
-            except InDoubt:
+            except InDoubt as error:
+                self._leave_to_recovery(attempt, error)
                 raise
             except Superseded as error:
                 self._abandon(attempt)
                 raise Unavailable("the request was taken from its worker; ask again") from error
             except Exception as error:
+                if attempt.beyond_return:
+                    self._leave_to_recovery(attempt, error)
+                    raise InDoubt("the order is decided, but not confirmed yet; ask again") from error
                 self.failure.fail(attempt, error, None)
                 raise
         return result.result
@@ -225,27 +231,28 @@ class Coordinator:
         if not attempt.decided:
             return
         brm, transaction = attempt.target()
-        try:
-            settled = self.second_phase.complete(brm, str(transaction), BY_WORKER)
-        except GatewayError as error:
-            self.failure.disconnected(attempt, error)
-            self._hand_over(attempt, error)
-            raise InDoubt("decided; BRM has not confirmed yet") from error
-        if settled is None:
+        if self.second_phase.complete(brm, str(transaction), BY_WORKER) is None:
             raise InDoubt("decided, but BRM does not know the transaction: an operator has been alarmed")
 
     # ---- other endings
 
     def _abandon(self, attempt: Attempt) -> Ending:
         """Superseded: free what BRM may still hold for this attempt, and leave no trace here."""
-        self.failure.abort(attempt)
+        if not attempt.beyond_return:
+            self.failure.abort(attempt)
         return Ending.SUPERSEDED
 
-    def _hand_over(self, attempt: Attempt, error: GatewayError) -> None:
+    def _leave_to_recovery(self, attempt: Attempt, error: Exception) -> Ending:
+        """In doubt, or beyond the point of no return, the failure path is closed, whatever went wrong."""
+        self.failure.disconnected(attempt, error)
+        _log.warning("left to recovery", intake=attempt.claim.intake, attempt=attempt.claim.attempt, exc_info=error)
+        if not attempt.decided:
+            return Ending.PENDING
         try:
             self.local.hand_over(attempt, error)
-        except GatewayError as trouble:  # the decision's lease lapses by itself
-            _log.warning("left to recovery", intake=attempt.claim.intake, error=trouble.text)
+        except GatewayError as trouble:  # then the decision's lease lapses by itself
+            _log.warning("not handed over", intake=attempt.claim.intake, error=trouble.text)
+        return Ending.PENDING
 
     def _begin(self, claim: Claim, service: Service) -> Attempt:
         return Attempt(claim, service, StoryBook(self.clock, claim.attempt))
