@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from lxml import etree
 
@@ -110,7 +111,9 @@ def _prove(contract: Contract) -> None:
     try:
         contract.check(etree.Element("nothing"))
     except etree.XMLSchemaParseError as error:
-        raise ContractError(f"{contract.wsdl}: {error}") from error
+        found: Any = error.error_log
+        where = Path(found.last_error.filename or "").name if len(found) else ""
+        raise ContractError(f"{contract.wsdl}: {where}: {error}") from error
 
 
 class _Reader:

@@ -26,6 +26,7 @@ _LONGEST_TEXT = 400
 _FACET = re.compile(r"\[facet '(\w+)'\] ")
 _NAMESPACE = re.compile(r"\{[^{}'\s]+\}(?=[\w*])")
 _SUBJECT = re.compile(r"^Element '[^']*': ")
+_UNSAFE = re.compile(r"[^\w.-]")
 _STEP = re.compile(r"(?:([\w.\-]+):)?([\w.\-]+|\*)(?:\[(\d+)\])?$")
 _RULES = {
     "SCHEMAV_ELEMENT_CONTENT": "cvc-complex-type.2.4",
@@ -91,7 +92,7 @@ _ALL = "all.xsd"
 
 
 def _virtual_documents(files: tuple[SchemaFile, ...]) -> Iterator[tuple[str, bytes]]:
-    names = {file.key: f"document{number}.xsd" for number, file in enumerate(files)}
+    names = {file.key: f"{number}-{_UNSAFE.sub('_', file.key)}" for number, file in enumerate(files)}
     spread = {
         namespace: f"namespace{n}.xsd" for n, namespace in enumerate(sorted({f.namespace for f in files if f.entry}))
     }
