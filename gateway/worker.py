@@ -1,0 +1,97 @@
+"""A worker process: consumes queues in threads, renews leases, recovers, and hands back what it holds when it stops.
+
+What is done with a message is the coordinator's; here are only threads and timers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from gateway.errors import GatewayError
+from gateway.messaging.consumer import Consumer, QueueRoute
+from gateway.messaging.time import StoppablePause
+from gateway.messaging.transactions import Coordinator
+
+_log = structlog.get_logger(__name__)
+_GRACE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Consumes ``routes``. ``idle`` is the wait when a queue is empty, ``recovery`` the timer of recovery."""
+
+    coordinator: Coordinator
+    routes: Sequence[QueueRoute]
+    pause: StoppablePause
+    idle: timedelta = timedelta(milliseconds=200)
+    recovery: timedelta = timedelta(seconds=30)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start; returns at once. Recovery runs before the first message for a BRM (``Recovery.ready``) and on."""
+        self._start("heartbeat", self._heartbeat)
+        self._start("recovery", self._recover)
+        for route in self.routes:
+            for number in range(route.threads):
+                self._start(f"{route.queue}-{number}", Consuming(Consumer(route, self.coordinator), self).run)
+
+    def stop(self) -> None:
+        """Take nothing new, let what is under way finish for a while, hand back the rest."""
+        self.pause.stop()
+        for thread in self._threads:
+            thread.join(_GRACE.total_seconds())
+        try:
+            given = self.coordinator.leases.hand_back()
+        except GatewayError as error:  # the leases lapse by themselves
+            _log.warning("not handed back", error=error.text)
+            return
+        if given:
+            _log.info("handed back", messages=given)
+
+    def _start(self, name: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _heartbeat(self) -> None:
+        every = self.coordinator.leases.length / 3
+        while not self.pause.pause(every):
+            try:
+                self.coordinator.leases.renew()
+            except GatewayError as error:
+                _log.warning("leases not renewed", error=error.text)
+
+    def _recover(self) -> None:
+        while True:
+            try:
+                self.coordinator.recovery.run_all()
+            except GatewayError as error:
+                _log.warning("recovery postponed", error=error.text)
+            if self.pause.pause(self.recovery):
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class Consuming:
+    """One thread on one queue."""
+
+    consumer: Consumer
+    worker: Worker
+
+    def run(self) -> None:
+        """Consume until the process stops; pause when there is nothing to take."""
+        while not self.worker.pause.stopping:
+            if self._step() is None:
+                self.worker.pause.pause(self.worker.idle)
+
+    def _step(self) -> object:
+        try:
+            return self.consumer.step()
+        except Exception:  # noqa: BLE001 - a thread that dies would leave its queue unserved
+            _log.exception("consumer failed", queue=self.consumer.route.queue)
+            return None
