@@ -122,7 +122,8 @@ class AddSubProcess:
         return Billed(
             results=results,
             populate=tuple(
-                XrefRow(XrefTable.INSTALLEDPRODUCT_ID, result.line.common, unit.brm, result.poid) for result in bought
+                XrefRow(XrefTable.INSTALLEDPRODUCT_ID.value, result.line.common, unit.brm, result.poid)
+                for result in bought
             ),
             lines=tuple(_records(results, step, history, unit.brm)),
         )
@@ -196,7 +197,9 @@ def _result(line: Line, poid: str) -> LineResult:
 def _records(results: tuple[LineResult, ...], step: Step, history: History, brm: str) -> list[LineRecord]:
     """Return what the ledger does not have yet: work done again for a new revision is recorded under its own key."""
     records = (
-        LineRecord(line_key(step.ebm.order, result.line), brm, result.line.action, result.status, result.poid)
+        LineRecord(
+            line_key(step.ebm.order, result.line), brm, result.line.action.value, result.status.value, result.poid
+        )
         for result in results
     )
     return [record for record in records if record.key not in {old.key for old in history[record.key.line_id]}]

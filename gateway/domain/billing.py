@@ -1,4 +1,4 @@
-"""What the Add subprocess has to do for the lines routed to it: which lines are new, how they group, dates and prices.
+"""What the Add subprocess has to do for the lines routed to it: which lines are new, how they group, and from when.
 
 Decisions only; ``transforms.flists`` writes them down for BRM.
 """
@@ -9,19 +9,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 
-from gateway.domain.codes import BillingMode, LineStatus, PriceType, ProductType
+from gateway.domain.codes import BillingMode, LineStatus, ProductType
 from gateway.domain.ledger import LineKey, LineRecord
-from gateway.domain.order import Charge, Dates, Family, Line, Order, Parties
-from gateway.errors import BusinessError, Contradiction
+from gateway.domain.order import Dates, Family, Line, Order, Parties
+from gateway.errors import Contradiction
 
 SCHEDULE = "FulfillmentOrderSchedule"
 ITEM = "ItemReference/ItemIdentification"
-WHOLE = 100
 _SERVICE_TYPE = re.compile(r"/service(/\w+)+")
-DISCOUNT_TWICE = "PIN_ERR_BAD_DISCOUNT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +95,6 @@ class Work:
     services: tuple[ServiceGroup, ...]
     deals: tuple[DealGroup, ...]
     dates: tuple[DateGroup, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What an order says against the price list: fees and amounts in the account's currency, percentages 0 to 100."""
-
-    purchase_fee: Decimal | None = None
-    cycle_fee: Decimal | None = None
-    purchase_discount: Decimal = Decimal(0)
-    cycle_discount: Decimal = Decimal(0)
-    usage_discount: Decimal = Decimal(0)
-    purchase_discount_amount: Decimal | None = None
-    cycle_discount_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,53 +244,3 @@ def _check_dates(line: Line, dates: Dates, limit: datetime) -> None:
 
 def _text(date: datetime) -> str:
     return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def prices_of(line: Line) -> Prices:
-    """Return what a line's charges say against the price list.
-
-    Raises Contradiction for an override of what has no fee (usage, a discount), for two charges of one price type that
-    both say something, and BusinessError (BRM's rule, errno 123) for a charge with discount amount and percentage.
-    """
-    said: dict[PriceType, Charge] = {}
-    for charge in line.charges:
-        if not charge.changes_price:
-            continue
-        kind = charge.price_type or (PriceType.ONE_TIME if line.product is ProductType.ITEM else PriceType.RECURRING)
-        _check_charge(line, charge, kind)
-        if kind in said:
-            raise Contradiction(f"{line.who}: two charges override the price type {kind}", element=charge.path)
-        said[kind] = charge
-    return _prices(said)
-
-
-def _prices(said: Mapping[PriceType, Charge]) -> Prices:
-    once, cycle, usage = said.get(PriceType.ONE_TIME), said.get(PriceType.RECURRING), said.get(PriceType.USAGE)
-    nothing = Decimal(0)
-    return Prices(
-        purchase_fee=once.override if once else None,
-        cycle_fee=cycle.override if cycle else None,
-        purchase_discount=(once.discount_percent or nothing) if once else nothing,
-        cycle_discount=(cycle.discount_percent or nothing) if cycle else nothing,
-        usage_discount=(usage.discount_percent or nothing) if usage else nothing,
-        purchase_discount_amount=once.discount_amount if once else None,
-        cycle_discount_amount=cycle.discount_amount if cycle else None,
-    )
-
-
-def _check_charge(line: Line, charge: Charge, kind: PriceType) -> None:
-    if charge.discount_amount is not None and charge.discount_percent is not None:
-        raise BusinessError(
-            f"{line.who}: DiscountAmount and DiscountPercent exclude each other (BRM errno 123)",
-            code=DISCOUNT_TWICE,
-            element=f"{charge.path}/DiscountPercent",
-        )
-    percent = charge.discount_percent
-    if percent is not None and not 0 <= percent <= WHOLE:
-        text = f"{line.who}: DiscountPercent {percent} is not between 0 and 100"
-        raise Contradiction(text, element=f"{charge.path}/DiscountPercent")
-    if line.product in {ProductType.DISCOUNT, ProductType.SERVICE_BUNDLE}:
-        raise Contradiction(f"{line.who}: a {line.product} has no price to override", element=charge.path)
-    if kind is PriceType.USAGE and (charge.override is not None or charge.discount_amount is not None):
-        text = f"{line.who}: usage has no fee to override; only DiscountPercent applies to it"
-        raise Contradiction(text, element=charge.path)

@@ -13,7 +13,7 @@ from datetime import datetime
 from lxml import etree
 
 from gateway.errors import BrmRefused, GatewayError, Kind
-from gateway.transforms.ebm import ACCOUNT
+from gateway.transforms.ebm_line import ACCOUNT
 from gateway.transforms.namespaces import CORE, FAILURE, core, ford
 from gateway.transforms.reading import Children, Element, children, text
 from gateway.transforms.writing import date_time, put
@@ -75,7 +75,10 @@ def notification(failure: Failure, ebm: Element | None) -> Element:
     put(message, core("Severity"), SEVERITY)
     if ebm is not None:
         etree.SubElement(message, core("ApplicationFaultData")).append(_order_failure_data(ebm))
-    put(etree.SubElement(element, core("FaultingService")), core("ID"), failure.service)
+    service = etree.SubElement(element, core("FaultingService"))
+    put(service, core("ID"), failure.service)
+    if failure.correlation:
+        put(service, core("InstanceID"), failure.correlation)
     return element
 
 
@@ -93,6 +96,9 @@ def _ebm_reference(ebm: Element) -> Element:
     head = children(children(ebm).get(core("EBMHeader")))
     reference = etree.Element(core("EBMReference"))
     _quote(reference, head, "EBMID", "EBMName", "EBOName", "VerbCode")
+    if scope := children(head.get(core("BusinessScope"))):
+        names = ("ID", "InstanceID", "EnterpriseServiceName", "EnterpriseServiceOperationName")
+        _quote(etree.SubElement(reference, core("BusinessScopeReference")), scope, *names)
     sender = children(head.get(core("Sender")))
     quoted = etree.SubElement(reference, core("SenderReference"))
     _quote(quoted, sender, "ID", "SenderMessageID", "TransactionCode")
@@ -123,8 +129,8 @@ def _order_failure_data(ebm: Element) -> Element:
     revision = _clip(children(order.get(core("Revision"))).get(core("Number")))
     for scheme, value in (("SALESORDER_NUMBER", _clip(order.get(core("ID")))), ("SALESORDER_REVISION", revision)):
         if value:
-            key = etree.SubElement(order_id, core("AlternateObjectKey"))
-            put(key, core("ID"), value, schemeID=scheme)
+            agency = _schemes(order.get(core("ID"))) | {"schemeID": scheme}
+            put(etree.SubElement(order_id, core("AlternateObjectKey")), core("ID"), value, **agency)
     _account(data, children(body.get(ford("CustomerPartyReference"))))
     for name in ("ProcessingNumber", "ProcessingTypeCode"):
         if value := _clip(body.get(ford(name))):
@@ -146,8 +152,13 @@ def _identify(parent: Element, identification: Children) -> None:
     for name in ("BusinessComponentID", "ID"):
         found = identification.get(core(name))
         if found is not None and (value := _clip(found)):
-            schemes = {key: found.get(key, "")[:_LONGEST] for key in ("schemeID", "schemeAgencyID") if found.get(key)}
-            put(parent, core(name), value, **schemes)
+            put(parent, core(name), value, **_schemes(found))
+
+
+def _schemes(identifier: Element | None) -> dict[str, str]:
+    if identifier is None:
+        return {}
+    return {key: value[:_LONGEST] for key in ("schemeID", "schemeAgencyID") if (value := identifier.get(key))}
 
 
 def _quote(parent: Element, parts: Children, *names: str) -> None:

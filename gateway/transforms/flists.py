@@ -11,19 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from gateway.domain.billing import (
-    Bundle,
-    DateGroup,
-    DateRules,
-    DealGroup,
-    Prices,
-    ServiceGroup,
-    dates_of,
-    prices_of,
-)
+from gateway.domain.billing import Bundle, DateGroup, DateRules, DealGroup, ServiceGroup, dates_of
 from gateway.domain.brm import Elements, Flist
 from gateway.domain.codes import BillingMode, ProductType
 from gateway.domain.order import ASSET, BalanceGroup, Dates, Line
+from gateway.domain.prices import Prices, prices_of
 from gateway.domain.references import References
 from gateway.errors import UnknownReference
 

@@ -33,14 +33,18 @@ WANTED: Mapping[str, frozenset[Kind]] = {
 """By responseCode: which kinds of error are answered with a response. Any other value, or none: none (seed 003)."""
 
 
-def response_ebm_id(head: Header) -> str:
-    """Return the EBMID of the response to a request: the same for the same request, however often it is run."""
-    return str(uuid5(NAMESPACE_URL, f"{FORD}/response/{head.sender}/{head.ebm_id}"))
+def response_ebm_id(head: Header, outcome: str) -> str:
+    """Return the EBMID of the response to a request: the same for the same request and outcome, however often run.
+
+    An error response has another than the response after a resubmission: a receiver that knows messages by their id
+    must not take one for the other.
+    """
+    return str(uuid5(NAMESPACE_URL, f"{FORD}/response/{head.sender}/{head.ebm_id}/{outcome}"))
 
 
 def response(ebm: Ebm, results: Mapping[str, LineResult], now: datetime) -> Element:
     """Write the response to an order that was billed: a status and the BRM identifiers of each line."""
-    root, _, body = _message(ebm.element, now)
+    root, _, body = _message(ebm.element, now, LineStatus.COMPLETE)
     _order(body, ebm.element, LineStatus.COMPLETE, "")
     for line, element in zip(ebm.order.lines, ebm.lines, strict=True):
         _line(body, element, line, results[line.id], ebm.order.target)
@@ -50,7 +54,7 @@ def response(ebm: Ebm, results: Mapping[str, LineResult], now: datetime) -> Elem
 
 def error_response(ebm: Element, failure: fault.Failure) -> Element:
     """Write the response to an order that failed; works on any EBM with an order in it, decodable or not."""
-    root, head, body = _message(ebm, failure.at)
+    root, head, body = _message(ebm, failure.at, f"{LineStatus.FAILED}/{failure.code}/{date_time(failure.at)}")
     custom = head.find(core("Custom"))
     notification = fault.notification(failure, ebm)
     if custom is None:
@@ -68,20 +72,20 @@ def _is_about(failure: fault.Failure, position: int) -> bool:
     return f"/FulfillmentOrderLine[{position}]" in (getattr(failure.error, "element", None) or "")
 
 
-def _message(ebm: Element, now: datetime) -> tuple[Element, Element, Element]:
+def _message(ebm: Element, now: datetime, outcome: str) -> tuple[Element, Element, Element]:
     attributes = {name: value for name in ("versionID", "languageCode") if (value := ebm.get(name))}
     root = etree.Element(RESPONSE_EBM, attributes, nsmap=NSMAP)
-    head = _header(root, ebm, now)
+    head = _header(root, ebm, now, outcome)
     code = header(ebm).response_code
     area = etree.SubElement(root, ford("DataArea"), {"responseCode": code} if code else {})
     etree.SubElement(area, core("ProcessResponse"))
     return root, head, etree.SubElement(area, BODY)
 
 
-def _header(root: Element, ebm: Element, now: datetime) -> Element:
+def _header(root: Element, ebm: Element, now: datetime, outcome: str) -> Element:
     asked, parts = header(ebm), children(children(ebm).get(core("EBMHeader")))
     head = etree.SubElement(root, core("EBMHeader"))
-    put(head, core("EBMID"), response_ebm_id(asked))
+    put(head, core("EBMID"), response_ebm_id(asked, outcome))
     put(head, core("EBMName"), RESPONSE_EBM)
     copied(head, parts.get(core("EBOName")))
     put(head, core("CreationDateTime"), date_time(now))

@@ -1,4 +1,4 @@
-"""The billing services through their own doors: bytes in, effects, responses and faults out. BRM is a recording double."""
+"""The billing services through their own doors: bytes in; effects, responses and faults out. BRM is a double."""
 
 from __future__ import annotations
 
@@ -60,6 +60,10 @@ def statuses(response: bytes) -> list[tuple[str, str]]:
     return [(status.findtext("{*}Code", ""), status.findtext("{*}Description", "")) for status in found]
 
 
+def _ebm_id(response: bytes) -> str | None:
+    return etree.fromstring(response).findtext(".//{*}EBMID")
+
+
 # ---- the response --------------------------------------------------------------------------------------------------
 
 
@@ -71,14 +75,16 @@ def test_the_response_tells_status_and_brm_identifiers_of_each_line(bench: Bench
 def test_every_line_of_any_order_is_answered_once_and_validly(made: Order) -> None:
     response = etree.fromstring(Bench().run(made).result)
     assert load(CONTRACT).check(response) == ()
-    answered = [e.text for e in response.iterfind(".//{*}FulfillmentOrderLine/{*}Identification/{*}BusinessComponentID")]
+    answered = [
+        e.text for e in response.iterfind(".//{*}FulfillmentOrderLine/{*}Identification/{*}BusinessComponentID")
+    ]
     assert answered == [one.id for one in made.lines]
 
 
 def test_a_request_run_again_has_a_response_of_the_same_id(bench: Bench) -> None:
     first, again = bench.run(order(line(1, SUBSCRIPTION))), Bench().run(order(line(1, SUBSCRIPTION)))
     other = Bench().run(order(line(1, SUBSCRIPTION), ebm_id="ebm-0007"))
-    ids = [etree.fromstring(effects.result).findtext(".//{*}EBMID") for effects in (first, again, other)]
+    ids = [_ebm_id(effects.result) for effects in (first, again, other)]
     assert (ids[0] == ids[1], ids[0] == ids[2]) == (True, False)
 
 
@@ -145,7 +151,12 @@ def test_a_plan_says_what_must_be_known_before_work_begins(bench: Bench) -> None
     )
     plan = bench.abcs.plan(body(shared))
     assert plan.key == RequestKey("OSMCFS_01", "ebm-0001", "ProcessBilling")
-    assert (plan.brm, plan.accounts, plan.order, plan.account) == (BRM, ("acct-0002", "acct-0003"), "1-10001", "acct-0001")
+    assert (plan.brm, plan.accounts, plan.order, plan.account) == (
+        BRM,
+        ("acct-0002", "acct-0003"),
+        "1-10001",
+        "acct-0001",
+    )
 
 
 def test_the_same_content_is_the_same_however_it_is_written(bench: Bench) -> None:
@@ -177,7 +188,11 @@ def test_the_queue_and_soap_know_duplicates_by_the_same_key(bench: Bench) -> Non
             "/ProcessFulfillmentOrderBillingEBM/",
             "cvc-complex-type",
         ),
-        (sample("process_fulfillment_order_billing.no_target.invalid.xml"), "/ProcessFulfillmentOrderBillingEBM/", "Target"),
+        (
+            sample("process_fulfillment_order_billing.no_target.invalid.xml"),
+            "/ProcessFulfillmentOrderBillingEBM/",
+            "Target",
+        ),
         (sample("process_fulfillment_order_billing.price.invalid.xml"), "FulfillmentOrderLine", "[cvc-datatype"),
     ],
 )
@@ -199,7 +214,9 @@ def test_a_message_larger_than_allowed_is_refused(bench: Bench) -> None:
 
 
 def test_an_unknown_target_is_refused(bench: Bench) -> None:
-    with pytest.raises(UnknownReference, match="'BRM_77' is no billing system of this gateway .there are: BRM_01") as no:
+    with pytest.raises(
+        UnknownReference, match=r"'BRM_77' is no billing system of this gateway \(there are: BRM_01"
+    ) as no:
         bench.abcs.plan(body(order(line(1, BUNDLE), target="BRM_77")))
     assert no.value.code != NO_TARGET
 
@@ -229,12 +246,14 @@ def test_what_a_later_release_bills_is_refused_before_any_work(bench: Bench) -> 
 )
 def test_an_error_is_answered_to_whom_asked_for_it(bench: Bench, code: str, error: Exception, answered: bool) -> None:
     plan = bench.consumer.plan(body(order(line(1, BUNDLE), response_code=code)))
+    success = bench.run(order(line(1, BUNDLE))).result
     reply = bench.consumer.error_reply(plan, error)
     assert (reply is not None) is answered
     if reply is not None:
         assert reply.queue == RESPONSES
         assert load(CONTRACT).check(parse(reply.body)) == ()
         assert b"secret" not in reply.body
+        assert _ebm_id(reply.body) != _ebm_id(success)
     assert bench.abcs.error_reply(plan, error) is None
 
 

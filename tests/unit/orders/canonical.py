@@ -23,7 +23,7 @@ def sample(name: str) -> bytes:
 
 def canonical(xml: bytes) -> str:
     """Return XML in canonical form, without white space between elements."""
-    return etree.canonicalize(xml.decode(), strip_text=True)
+    return str(etree.canonicalize(xml.decode(), strip_text=True))
 
 
 def call_body(opcode: str, flist: Any) -> etree._Element:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from gateway.domain.brm import Flist
+from gateway.domain.brm import Elements, Flist
 from gateway.domain.ledger import LineRecord
 from gateway.domain.xref import XrefRow, XrefTable
 from gateway.errors import GatewayError
@@ -74,7 +74,8 @@ class RecordingBrm:
         """Create a service with its deals."""
         made: Flist = {"SERVICE_OBJ": self.poid(service["SERVICE_OBJ"].split()[1])}
         if "DEALS" in service:
-            made["DEALS"] = {k: {"DEAL_INFO": self.deal(deal["DEAL_INFO"])} for k, deal in service["DEALS"].items()}
+            deals: Elements = {k: {"DEAL_INFO": self.deal(deal["DEAL_INFO"])} for k, deal in service["DEALS"].items()}
+            made["DEALS"] = deals
         return made
 
     def purchase_deal(self, flist: Any) -> Flist:

@@ -9,20 +9,18 @@ from typing import Any
 import pytest
 
 from gateway.domain.billing import (
-    DISCOUNT_TWICE,
     USUAL_DATES,
     DateRules,
-    Prices,
     Task,
     check_new,
     dates_of,
     line_key,
-    prices_of,
     task_of,
 )
 from gateway.domain.codes import BillingMode, PriceType, ProductType
 from gateway.domain.ledger import LineKey, LineRecord
 from gateway.domain.order import Charge, Dates
+from gateway.domain.prices import DISCOUNT_TWICE, Prices, prices_of
 from gateway.errors import BusinessError, Contradiction
 from tests.unit.orders.doubles import BRM, NOW
 from tests.unit.orders.orders import line, order
@@ -141,7 +139,7 @@ def test_overrides_and_discounts_become_prices(
 def test_a_discount_is_an_amount_or_a_percentage_never_both(kind: PriceType) -> None:
     both = charge(kind, discount_amount=Decimal(1), discount_percent=Decimal(1))
     with pytest.raises(
-        BusinessError, match="DiscountAmount and DiscountPercent exclude each other.*errno 123"
+        BusinessError, match=r"DiscountAmount and DiscountPercent exclude each other.*errno 123"
     ) as refused:
         prices_of(line(1, SUBSCRIPTION, charges=(both,)))
     assert (refused.value.code, refused.value.element) == (DISCOUNT_TWICE, "/charge/DiscountPercent")
@@ -188,6 +186,6 @@ def test_prices_that_mean_nothing_are_refused(product: ProductType, charges: tup
 )
 def test_what_a_purchase_needs_is_asked_for_by_name(product: ProductType, given: dict[str, Any], element: str) -> None:
     lacking = line(1, product, **given)
-    with pytest.raises(Contradiction, match="line 1 .line-0001.: ") as refused:
+    with pytest.raises(Contradiction, match=r"line 1 \(line-0001\): ") as refused:
         check_new(lacking)
     assert refused.value.element == lacking.path(element)

@@ -16,7 +16,7 @@ from soapkit.catalog import load
 from soapkit.limits import parse
 from tests.unit.orders.canonical import sample
 from tests.unit.orders.messages import body, message
-from tests.unit.orders.orders import line, order
+from tests.unit.orders.orders import line, named, order
 from tests.unit.orders.strategies import rich_orders
 
 SAMPLE = "process_fulfillment_order_billing.add.initiate.xml"
@@ -140,8 +140,7 @@ def spoilt(old: str, new: str, count: int = 1) -> bytes:
         (
             spoilt(">billprof-0001<", "><"),
             InvalidMessage,
-            f"{ORDER_PATH}/FulfillmentOrderLine[1]/FulfillmentOrderSchedule/BillToPartyReference/BillingProfileReference"
-            "/BillingProfileIdentification",
+            named(1, "profile", "").path,
             "BusinessComponentID is missing",
         ),
         (

@@ -17,7 +17,7 @@ BILLED = ["SERVICE BUNDLE", "SUBSCRIPTION", "SYSTEM", "DISCOUNT", "ITEM"]
 CHANGES = ["UPDATE", "DELETE", "SUSPEND", "RESUME", "MOVE-ADD"]
 
 
-def expected(action: str, fulfillment: str, billing: str, product: str) -> Route | None:  # noqa: PLR0911 - a table
+def expected(action: str, fulfillment: str, billing: str, product: str) -> Route | None:
     """Say what seed 003 and DECISIONS.md say; None = it means nothing."""
     initiate = billing == "INITIATE BILLING"
     if action in {"NONE", "MOVE-DELETE"} or product in {"PROMOTION", "EVENT"}:
