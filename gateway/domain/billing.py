@@ -190,6 +190,7 @@ def _deal_groups(lines: Sequence[Line], family: Family) -> tuple[DealGroup, ...]
 
 
 def _date_groups(lines: Sequence[Line], family: Family) -> tuple[DateGroup, ...]:
+    """Group by account and service, discounts first: a product's first fee is charged with its date, discounted."""
     groups: dict[tuple[str, str, bool], list[Line]] = {}
     for line in lines:
         if line.product is ProductType.SERVICE_BUNDLE:
@@ -197,10 +198,11 @@ def _date_groups(lines: Sequence[Line], family: Family) -> tuple[DateGroup, ...]
         bundle = family.bundle.get(line.id, "")
         account = _payer(family.parties[bundle or line.id])[0]
         groups.setdefault((account, bundle, line.product is ProductType.DISCOUNT), []).append(line)
-    return tuple(
-        DateGroup(family.parties[bundle or found[0].id], family.lines.get(bundle), discounts, tuple(found))
-        for (_, bundle, discounts), found in groups.items()
-    )
+    found = [
+        DateGroup(family.parties[bundle or members[0].id], family.lines.get(bundle), discounts, tuple(members))
+        for (_, bundle, discounts), members in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda group: not group.discounts))
 
 
 def _payer(parties: Parties) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from gateway.domain.order import Charge, Line
 from gateway.errors import BusinessError, Contradiction
 
 WHOLE = 100
-DISCOUNT_TWICE = "PIN_ERR_BAD_DISCOUNT"
+DISCOUNT_TWICE = "PIN_ERR_DISC_AMT_AND_PERCENT"
 
 
 @dataclass(frozen=True, slots=True)

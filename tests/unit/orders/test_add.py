@@ -123,7 +123,7 @@ def test_an_order_may_mix_what_is_new_initiated_and_done(bench: Bench) -> None:
         ebm_id="ebm-0003",
     )
     bench.run(mixed)
-    assert bench.world.brm.opcodes == [MODIFY_CUSTOMER, PURCHASE_DEAL, SET_PRODINFO, SET_DISCOUNTINFO]
+    assert bench.world.brm.opcodes == [MODIFY_CUSTOMER, PURCHASE_DEAL, SET_DISCOUNTINFO, SET_PRODINFO]
     assert bench.world.brm.inputs(PURCHASE_DEAL)[0]["SERVICE_OBJ"] == "0.0.0.1 /service/telco/gsm/telephony 1001"
     assert bench.world.brm.inputs(SET_PRODINFO)[0]["PRODUCTS"][0]["OFFERING_OBJ"] == "0.0.0.1 /purchased_product 1002"
 

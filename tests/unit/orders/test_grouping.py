@@ -103,7 +103,7 @@ def test_what_is_added_to_a_service_that_is_there_is_bought_for_that_service() -
     assert found.services == ()
 
 
-def test_real_dates_are_set_a_call_for_each_service_products_apart_from_discounts() -> None:
+def test_real_dates_are_set_a_call_for_each_service_discounts_before_what_they_reduce() -> None:
     first, second = line(1, BUNDLE), line(2, BUNDLE, parties=parties(2, 1))
     lines: tuple[Line, ...] = (
         first,
@@ -117,8 +117,8 @@ def test_real_dates_are_set_a_call_for_each_service_products_apart_from_discount
     found, _ = work(order(*lines), {one.id: Task.REDATE for one in lines})
     grouped = [(g.service and g.service.id, g.discounts, [one.position for one in g.offerings]) for g in found.dates]
     assert grouped == [
-        ("line-0001", False, [3, 5]),
         ("line-0001", True, [4]),
+        ("line-0001", False, [3, 5]),
         ("line-0002", False, [6]),
         (None, False, [7]),
     ]
