@@ -9,10 +9,10 @@ import structlog
 
 from gateway.errors import GatewayError
 from gateway.messaging.attempt import Ending
+from gateway.messaging.coordinator import Coordinator
 from gateway.messaging.queues import Claim, Draft
 from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.steps import Step
-from gateway.messaging.transactions import Coordinator
 from gateway.messaging.unit import Service
 
 _log = structlog.get_logger(__name__)

@@ -1,264 +1,56 @@
-"""The coordinator: one order = one BRM transaction + one local transaction, both or neither (COMMIT.md).
+"""The commit protocol, put together: the one module that knows all its parts (COMMIT.md).
 
-Whoever reads this beside COMMIT.md finds its numbered steps in ``_forward``. No SQL, no XML, no SOAP here.
+``coordinator`` is the forward path, ``failure`` the failure path, ``second_phase`` and ``recovery`` what follows;
+``one_phase`` and ``in_doubt`` are mode ``local``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
-from gateway.domain.brm import Flist
-from gateway.domain.xref import XrefTable
-from gateway.errors import (
-    Conflict,
-    GatewayError,
-    InDoubt,
-    InProgress,
-    Superseded,
-    SystemFailure,
-    Unavailable,
-    UnknownReference,
-)
-from gateway.messaging.attempt import Attempt, CommittedLines, CommittedXref, Ending, TransactionOpcodes
-from gateway.messaging.failure import BY_HAND, FailurePath, committed_by_hand
-from gateway.messaging.inquiry import poid_order
+from gateway.messaging.coordinator import Coordinator
+from gateway.messaging.failure import FailurePath
+from gateway.messaging.in_doubt import InDoubtCommits
 from gateway.messaging.leases import Leases
-from gateway.messaging.ledger import Known
 from gateway.messaging.local_commit import LocalCommits
 from gateway.messaging.one_phase import OnePhase
 from gateway.messaging.ports import Clock, Database, Pause
-from gateway.messaging.queues import DIRECT, Claim
 from gateway.messaging.recovery import Recovery
-from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.second_phase import SecondPhase
-from gateway.messaging.steps import BY_WORKER, Step, Steps
-from gateway.messaging.story import StoryBook
-from gateway.messaging.transaction_id import TransactionId
-from gateway.messaging.unit import Effects, Service, Unit
-from gateway.messaging.xa import Brm, Mode, Vote
+from gateway.messaging.steps import Barrier, NoBarrier, Steps
+from gateway.messaging.xa import LOCK, Brm
 
-LOCK = 0x20000
-"""PCM_OPFLG_LOCK_OBJ: a read that keeps the object locked until the transaction ends."""
-
-_log = structlog.get_logger(__name__)
-_POLL = timedelta(milliseconds=100)
+__all__ = ["LOCK", "Coordinator", "build"]
 
 
-@dataclass(frozen=True, slots=True)
-class Coordinator:
-    """Runs attempts: at messages a worker has claimed, and at SOAP requests. One for a process, shared by threads."""
-
-    database: Database
-    brms: Mapping[str, Brm]
-    clock: Clock
-    pause: Pause
-    leases: Leases
-    steps: Steps
-    local: LocalCommits
-    one_phase: OnePhase
-    second_phase: SecondPhase
-    recovery: Recovery
-    failure: FailurePath
-    patience: timedelta = timedelta(seconds=10)
-    """How long a SOAP request waits for its twin that is being worked on."""
-
-    # ---- two ways in
-
-    def process(self, claim: Claim, service: Service, retry: RetryPolicy) -> Ending:
-        """Attempt a claimed message. Whatever is wrong with the message is recorded, not raised."""
-        attempt = self._begin(claim, service)
-        with self.leases.holding(claim):
-            try:
-                ending = self.one_phase.settle_earlier(attempt)
-                if ending is not None:
-                    return ending
-                _check_tries(claim, retry)
-                known = isinstance(self._forward(attempt), Known)
-                self._phase_two(attempt)
-            except Superseded:
-                return self._abandon(attempt)
-            except InDoubt as error:
-                return self._leave_to_recovery(attempt, error)
-            except Exception as error:  # noqa: BLE001 - a message that breaks its service must not break the queue
-                if attempt.beyond_return:
-                    return self._leave_to_recovery(attempt, error)
-                return self.failure.fail(attempt, error, retry)
-        return Ending.DUPLICATE if known else Ending.DONE
-
-    def run_request(self, service: Service, body: bytes) -> bytes:
-        """Answer a SOAP request: the result, or the error that its fault words; recorded either way.
-
-        Raises InDoubt and InProgress, which are worth asking again with the same EBMID, and whatever went wrong.
-        """
-        with self.steps.at(Step.CLAIM), self.database.begin() as work:
-            claim = work.messages.admit(body, self.leases.owner, self.clock.now(), self.leases.until())
-            work.commit()
-        attempt = self._begin(claim, service)
-        with self.leases.holding(claim):
-            try:
-                result = self._forward(attempt)
-                self._phase_two(attempt)
-            except InDoubt as error:
-                self._leave_to_recovery(attempt, error)
-                raise
-            except Superseded as error:
-                self._abandon(attempt)
-                raise Unavailable("the request was taken from its worker; ask again") from error
-            except Exception as error:
-                if attempt.beyond_return:
-                    self._leave_to_recovery(attempt, error)
-                    raise InDoubt("the order is decided, but not confirmed yet; ask again") from error
-                self.failure.fail(attempt, error, None)
-                raise
-        return result.result
-
-    # ---- COMMIT.md, forward path
-
-    def _forward(self, attempt: Attempt) -> Known | Effects:
-        """Go from step 2 to step 5; step 1 was the claim, step 6 is ``_phase_two``."""
-        plan = attempt.plan = attempt.service.plan(attempt.claim.payload)
-        known = self._reserve(attempt)
-        if known is not None:
-            return known
-        self._name(attempt, plan.brm)
-        self.recovery.ready(plan.brm)
-        self._abort_previous(attempt)
-        self._open(attempt)
-        self._lock(attempt)  # only then may anything read XREF: whoever held the lock has committed his rows by now
-        finished, calls = self._work(attempt)
-        if calls == 0:
-            self._local_only(attempt, finished)
-        elif attempt.target()[0].mode is Mode.XA:
-            self._two_phase(attempt, finished)
-        else:
-            self.one_phase.commit(attempt, finished)
-        return finished
-
-    def _reserve(self, attempt: Attempt) -> Known | None:
-        """Enter the ledger of duplicates; a SOAP caller waits a while for a twin, a queued message is retried."""
-        patience = self.patience if attempt.claim.queue == DIRECT else timedelta()
-        deadline = self.clock.now() + patience
-        while True:
-            try:
-                return self.local.reserve(attempt)
-            except (InProgress, Conflict):
-                if self.clock.now() >= deadline or self.pause.pause(_POLL):
-                    raise
-
-    def _name(self, attempt: Attempt, name: str) -> None:
-        brm = self.brms.get(name)
-        if brm is None:
-            raise UnknownReference(f"there is no BRM called {name}", element="EBMHeader/Target/ID")
-        claim = attempt.claim
-        attempt.brm = brm
-        attempt.transaction = TransactionId(self.database.gateway_id, claim.intake, claim.attempt, name)
-
-    def _abort_previous(self, attempt: Attempt) -> None:
-        """Attempt n + 1 first aborts n, and all before it: none can commit any more, the claim moved the fence."""
-        brm, mine = attempt.target()
-        for number in range(1, mine.attempt):
-            earlier = TransactionId(mine.gateway, mine.intake, number, mine.brm)
-            with self.steps.at(Step.ABORT_PREVIOUS):
-                if brm.abort(str(earlier)) in BY_HAND:
-                    attempt.settled_by_hand += (earlier,)
-        if attempt.settled_by_hand:
-            raise committed_by_hand(attempt)
-
-    def _open(self, attempt: Attempt) -> None:
-        brm, transaction = attempt.target()
-        attempt.story.tell("open", str(transaction))
-        attempt.opened = True  # before the call: an open whose answer is lost is open
-        with self.steps.at(Step.OPEN):
-            brm.open(str(transaction))
-
-    def _lock(self, attempt: Attempt) -> None:
-        """Lock every account the order touches, in one order for all gateways; BRM bounds the wait."""
-        brm, transaction = attempt.target()
-        accounts = CommittedXref(self.database)
-        wanted = attempt.planned().accounts
-        with self.steps.at(Step.LOCK):
-            poids = accounts.values(XrefTable.CUSTOMERPARTY_ACCOUNTID, wanted, brm.name)
-            for poid in sorted(set(poids.values()), key=poid_order):
-                question: Flist = {"POID": poid, "ACCOUNT_NO": None}
-                brm.call(str(transaction), "PCM_OP_READ_FLDS", question, LOCK)
-            if accounts.values(XrefTable.CUSTOMERPARTY_ACCOUNTID, wanted, brm.name) != poids:
-                raise Unavailable("an account changed its BRM object while it was being locked")
-        attempt.story.tell("lock", ", ".join(sorted(poids.values(), key=poid_order)))
-
-    def _work(self, attempt: Attempt) -> tuple[Effects, int]:
-        brm, transaction = attempt.target()
-        opcodes = TransactionOpcodes(brm, str(transaction), attempt.story)
-        unit = Unit(brm.name, opcodes, CommittedXref(self.database), CommittedLines(self.database), attempt.story)
-        with self.steps.at(Step.WORK):
-            finished = attempt.service.work(attempt.planned(), unit)
-            opcodes.check()
-        return finished, opcodes.calls
-
-    def _local_only(self, attempt: Attempt, finished: Effects) -> None:
-        """No opcode was called: nothing to prepare. The accounts stay locked until the local commit is there."""
-        self.local.decide(attempt, finished, two_phase=False)
-        self.failure.abort(attempt)
-
-    def _two_phase(self, attempt: Attempt, finished: Effects) -> None:
-        brm, transaction = attempt.target()
-        with self.steps.at(Step.PREPARE):
-            vote = brm.prepare(str(transaction))
-        attempt.story.tell("prepare", vote)
-        try:
-            self.local.decide(attempt, finished, two_phase=vote is Vote.READY)
-        except InDoubt:
-            if vote is Vote.READ_ONLY or not self._arbitrate(attempt):
-                raise
-
-    def _arbitrate(self, attempt: Attempt) -> bool:
-        """Learn what became of step 5 after the connection was lost: True means the decision is there."""
-        try:
-            if self.local.arbitrate(attempt):
-                return True
-        except Superseded:
-            raise
-        except SystemFailure as error:
-            # Until somebody can read the decision the BRM transaction stays prepared, and recovery asks again.
-            raise InDoubt("the gateway's database is away; the order is neither done nor undone") from error
-        raise Unavailable("the gateway's database lost the order's commit")
-
-    def _phase_two(self, attempt: Attempt) -> None:
-        """Step 6. From here nothing can fail the order any more; what does not work now, recovery does later."""
-        if not attempt.decided:
-            return
-        brm, transaction = attempt.target()
-        if self.second_phase.complete(brm, str(transaction), BY_WORKER) is None:
-            raise InDoubt("decided, but BRM does not know the transaction: an operator has been alarmed")
-
-    # ---- other endings
-
-    def _abandon(self, attempt: Attempt) -> Ending:
-        """Superseded: free what BRM may still hold for this attempt, and leave no trace here."""
-        if not attempt.beyond_return:
-            self.failure.abort(attempt)
-        return Ending.SUPERSEDED
-
-    def _leave_to_recovery(self, attempt: Attempt, error: Exception) -> Ending:
-        """In doubt, or beyond the point of no return, the failure path is closed, whatever went wrong."""
-        self.failure.disconnected(attempt, error)
-        _log.warning("left to recovery", intake=attempt.claim.intake, attempt=attempt.claim.attempt, exc_info=error)
-        if not attempt.decided:
-            return Ending.PENDING
-        try:
-            self.local.hand_over(attempt, error)
-        except GatewayError as trouble:  # then the decision's lease lapses by itself
-            _log.warning("not handed over", intake=attempt.claim.intake, error=trouble.text)
-        return Ending.PENDING
-
-    def _begin(self, claim: Claim, service: Service) -> Attempt:
-        return Attempt(claim, service, StoryBook(self.clock, claim.attempt))
-
-
-def _check_tries(claim: Claim, retry: RetryPolicy) -> None:
-    """Give up on a message that kills its worker every time; it would be taken for ever otherwise."""
-    if retry.exhausted(claim.tries):
-        raise SystemFailure("every try ended without an outcome", code="O2C_WORKER_LOST")
+def build(
+    database: Database,
+    brms: Mapping[str, Brm],
+    *,
+    clock: Clock,
+    pause: Pause,
+    leases: Leases,
+    barrier: Barrier | None = None,
+    patience: timedelta = timedelta(seconds=10),
+) -> Coordinator:
+    """Put the protocol together; recovery is its ``recovery``."""
+    steps = Steps(barrier or NoBarrier())
+    second_phase = SecondPhase(database, clock, steps)
+    in_doubt = InDoubtCommits(database, clock, steps)
+    local = LocalCommits(database, clock, steps, leases)
+    recovery = Recovery(database, brms, second_phase, in_doubt, clock, steps)
+    return Coordinator(
+        database=database,
+        brms=brms,
+        clock=clock,
+        pause=pause,
+        leases=leases,
+        steps=steps,
+        local=local,
+        one_phase=OnePhase(database, brms, steps, local, in_doubt),
+        second_phase=second_phase,
+        recovery=recovery,
+        failure=FailurePath(local, recovery, steps),
+        patience=patience,
+    )

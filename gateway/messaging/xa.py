@@ -10,6 +10,9 @@ from typing import Protocol
 
 from gateway.domain.brm import Flist
 
+LOCK = 0x20000
+"""PCM_OPFLG_LOCK_OBJ: a read that keeps the object locked until the transaction ends."""
+
 
 class Mode(StrEnum):
     """What a BRM instance can promise (COMMIT.md, Transaction modes)."""

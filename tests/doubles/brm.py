@@ -15,8 +15,7 @@ from typing import TypeVar, cast
 from gateway.domain.brm import Elements, Flist
 from gateway.errors import BrmRefused, TransactionLost, Unavailable
 from gateway.messaging.inquiry import base_class, poid_order
-from gateway.messaging.transactions import LOCK
-from gateway.messaging.xa import Exchange, Mode, Recovered, Settled, Standing, Vote
+from gateway.messaging.xa import LOCK, Exchange, Mode, Recovered, Settled, Standing, Vote
 
 ACCOUNT = "0.0.0.1 /account 41343"
 Result = TypeVar("Result")

@@ -14,11 +14,10 @@ from gateway.messaging.attempt import Ending
 from gateway.messaging.consumer import Consumer, QueueRoute
 from gateway.messaging.leases import Leases
 from gateway.messaging.ports import ALARMS, Database, Fallout
-from gateway.messaging.protocol import build
 from gateway.messaging.queues import Message, State
 from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.steps import Barrier
-from gateway.messaging.transactions import Coordinator
+from gateway.messaging.transactions import Coordinator, build
 from tests.doubles.brm import ACCOUNT, MemoryBrm
 from tests.doubles.clock import FakeClock
 from tests.doubles.orders import QUEUE, REPLIES, OrderService, by_account
