@@ -41,8 +41,9 @@ class _Response:
         return cls(line, body, (("Content-Type", content_type), ("Content-Length", str(len(body))), *headers))
 
 
-# waitress ends the connection one byte short; granian sends what is here: either way nobody takes it for an answer
-_HUNG_UP = _Response("504 Gateway Timeout", b"", (("Content-Length", "1"), ("Connection", "close")))
+# waitress ends the connection one byte short; granian sends what is here: either way nobody takes it for an answer.
+# Saying "Connection: close" is not an application's right (PEP 3333): waitress would answer a page of its own.
+_HUNG_UP = _Response("504 Gateway Timeout", b"", (("Content-Length", "1"),))
 
 
 class _Endpoint:
