@@ -7,7 +7,8 @@ its own). The opcodes that open and end BRM transactions get a :class:`Transacti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,7 @@ from brm_sim.flist import Flist, Poid, Value
 if TYPE_CHECKING:
     from brm_sim.catalog import PriceCatalog
     from brm_sim.store import Store
+    from brm_sim.store.query import Query
 
 
 class Session(Protocol):
@@ -24,6 +26,9 @@ class Session(Protocol):
 
     def read(self, poid: Poid) -> Flist:
         """Give the whole object with its current revision in POID; ErrorBuffer NOT_FOUND when there is none."""
+
+    def read_many(self, poids: Collection[Poid]) -> dict[int, Flist]:
+        """Give whole objects by POID id, in few queries; those that do not exist are left out."""
 
     def create(self, type_: str, fields: Flist, poid_id: int | None = None) -> Poid:
         """Store a new object of class ``type_`` and name it."""
@@ -37,11 +42,26 @@ class Session(Protocol):
     def find(self, type_: str, **equals: Value) -> list[Flist]:
         """Objects of ``type_`` or a subclass whose top-level fields equal ``equals``, by POID id."""
 
+    def query(self, query: Query) -> Iterator[tuple[Flist, ...]]:
+        """Give the objects a search finds, one tuple a match. An opcode searches before it writes."""
+
     def lock(self, poid: Poid) -> None:
         """Hold the object until the BRM transaction ends; a bounded wait, then ErrorBuffer SYSTEM_RETRYABLE STORAGE."""
 
     def claim(self, kind: str, value: str) -> None:
         """Reserve a unique value (a login, an account number); ErrorBuffer DUPLICATE when another holds it."""
+
+    def release(self, kind: str, value: str) -> None:
+        """Give up a unique value."""
+
+    def taken(self, kind: str, values: Collection[str]) -> set[str]:
+        """Tell which of ``values`` are held, by committed objects or by this transaction."""
+
+    def number(self) -> int:
+        """Give a number nobody else has."""
+
+    def apart(self) -> AbstractContextManager[Session]:
+        """Open a session of its own: a BRM transaction that is committed at its end, whatever becomes of this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ computes holds no lock, and one that fails leaves nothing.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from brm_sim.store.codec import loads, seconds
 from brm_sim.store.database import Database, chunks
 from brm_sim.store.finder import run
 from brm_sim.store.locking import Locking
+from brm_sim.store.predicate import holds
 from brm_sim.store.query import Compare, Field, Operator, Query, both
 from brm_sim.store.rows import DATABASE_NUMBER, Stored, by_ids
 from brm_sim.store.states import State, Transaction
@@ -40,6 +42,7 @@ class StoreSession:
         self._connection = connection
         self._locking = locking
         self._transaction = transaction
+        self._moment = now
         self._now = seconds(now)
         self._seen: dict[int, Stored] = {}
         self._changes: dict[int, Change] = {}
@@ -60,20 +63,27 @@ class StoreSession:
         return {poid.id: flist for poid in poids if (flist := self._current(poid)) is not None}
 
     def find(self, type_: str, **equals: Value) -> list[Flist]:
-        """Give the objects of ``type_`` or a subclass whose top-level fields equal ``equals``, by POID id."""
-        conditions = [Compare(Field(0, (name,)), Operator.EQ, (value,)) for name, value in equals.items()]
-        return [found for (found,) in self.query(Query((type_,), both(conditions)))]
+        """Give the objects of ``type_`` or a subclass whose top-level fields equal ``equals``, by POID id.
+
+        What this call has changed counts as changed; looking through that takes time for each change so far.
+        """
+        condition = both([Compare(Field(0, (name,)), Operator.EQ, (value,)) for name, value in equals.items()])
+        found = [stored for (stored,) in run(self._connection, self._seq, Query((type_,), condition))]
+        self._seen = {stored.poid.id: stored for stored in found} | self._seen
+        flists = {stored.poid.id: stored.flist() for stored in found if stored.poid.id not in self._changes}
+        for change in self._changes.values():
+            if change.poid.is_a(type_) and not change.deleted and holds(condition, (flist := change.flist(),)):
+                flists[change.poid.id] = flist
+        return [flists[id_] for id_ in sorted(flists)]
 
     def query(self, query: Query) -> Iterator[tuple[Flist, ...]]:
-        """Give the objects a search finds, one tuple a match; what this very call has changed is not seen yet.
+        """Give the objects a search finds, one tuple a match.
 
-        Opcodes look first and write afterwards; asking after writing is a mistake of the opcode's.
+        What this very call has changed is not seen: to search after writing is an opcode's mistake (RuntimeError).
         """
         if self._changes:
             raise RuntimeError("an opcode searches before it writes")
         for match in run(self._connection, self._seq, query):
-            for stored in match:
-                self._seen.setdefault(stored.poid.id, stored)
             yield tuple(stored.flist() for stored in match)
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,6 +143,18 @@ class StoreSession:
             value: taken for (of_kind, value), taken in self._reserved.items() if of_kind == kind and value in values
         }
         return {value for value in held | set(mine) if mine.get(value, True)}
+
+    def number(self) -> int:
+        """Give a number nobody else has."""
+        return self._database.number()
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[StoreSession]:
+        """Open a session of its own: a BRM transaction that is committed at its end, whatever becomes of this one."""
+        with self._database.reading() as connection:
+            session = StoreSession(self._database, connection, self._locking, None, self._moment)
+            yield session
+            session.finish()
 
     # ── the end of the call ──────────────────────────────────────────────────────────────────────────────────────
 
