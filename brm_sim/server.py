@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
@@ -70,7 +70,24 @@ class Brm:
         return self._store.snapshots()
 
 
-def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> WSGIApplication:
+class BrmSim:
+    """The simulator: a WSGI application, and what it holds open until it is closed."""
+
+    def __init__(self, app: WSGIApplication, *closing: Callable[[], None]) -> None:
+        self._app = app
+        self._closing = closing
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        return self._app(environ, start_response)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        for close in self._closing:
+            close()
+
+
+def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> BrmSim:
     """Wire the simulator; the price list is loaded when the database has none yet."""
     store = Store(settings.url, lock_wait=settings.patience)
     control = ControlStore(settings.url, journal_size=settings.journal_size)
@@ -80,11 +97,10 @@ def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> WSG
     dispatcher = Dispatcher(store, catalog, simulation, opcodes)
     pages = {"/opcodes": lambda: simulated(opcodes)}
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
-    return application(
-        _services(dispatcher),
-        public_url=settings.address,
-        mounts={"/control": control_app(simulation, Brm(dispatcher), token=token, pages=pages).wsgi_app},
-    )
+    controlled = control_app(simulation, Brm(dispatcher), token=token, pages=pages)
+    mounts = {"/control": controlled.wsgi_app}
+    app = application(_services(dispatcher), public_url=settings.address, mounts=mounts)
+    return BrmSim(app, store.close, control.close)
 
 
 def _services(dispatcher: Dispatcher) -> list[Service]:
@@ -100,6 +116,6 @@ def _services(dispatcher: Dispatcher) -> list[Service]:
     ]
 
 
-def from_environment() -> WSGIApplication:
+def from_environment() -> BrmSim:
     """Build the application from the environment: what each worker process does."""
     return build(Settings())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,19 @@ def settings(url: str, **changes: object) -> Settings:
 
 
 @pytest.fixture
-def simulator(database_url: str) -> Simulator:
+def simulator(database_url: str) -> Iterator[Simulator]:
     """Run a simulator in this process, on SQLite and on PostgreSQL."""
     address = "http://simulator.test"
-    return Simulator(address, build(settings(database_url, public_url=address)))
+    with closing(build(settings(database_url, public_url=address))) as app:
+        yield Simulator(address, app)
 
 
 @pytest.fixture
 def remote(tmp_path: Path) -> Iterator[Simulator]:
     """Run a simulator over real HTTP."""
     url = f"sqlite:///{tmp_path / 'remote.sqlite'}"
-    with running(lambda address: build(settings(url, public_url=address))) as address:
+    with ExitStack() as stack:
+        address = stack.enter_context(
+            running(lambda address: stack.enter_context(closing(build(settings(url, public_url=address)))))
+        )
         yield Simulator(address)

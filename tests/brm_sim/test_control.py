@@ -1,4 +1,5 @@
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -271,7 +272,11 @@ def _reached(simulator: Simulator) -> list[dict[str, Any]]:
 
 
 def test_another_process_on_the_same_database_obeys_the_same_control(simulator: Simulator, database_url: str) -> None:
-    other = Simulator("http://other.test", build(settings(database_url)))
+    with closing(build(settings(database_url))) as app:
+        _two_that_agree(simulator, Simulator("http://other.test", app))
+
+
+def _two_that_agree(simulator: Simulator, other: Simulator) -> None:
     loop(other)
     fault(simulator, action="error", error={"errno": 3})
     simulator.did("PUT", "/clock", {"set": "2030-01-01T00:00:00Z", "frozen": True})
