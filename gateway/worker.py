@@ -14,8 +14,8 @@ import structlog
 
 from gateway.errors import GatewayError
 from gateway.messaging.consumer import Consumer, QueueRoute
+from gateway.messaging.coordinator import Coordinator
 from gateway.messaging.time import StoppablePause
-from gateway.messaging.transactions import Coordinator
 
 _log = structlog.get_logger(__name__)
 _GRACE = timedelta(seconds=10)

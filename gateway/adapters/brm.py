@@ -16,9 +16,8 @@ from lxml import etree
 
 from gateway.adapters import brm_errors, flist_xml
 from gateway.domain.brm import Flist
-from gateway.errors import Disconnected, GatewayError, InDoubt, TransactionLost, Unavailable
-from gateway.messaging.transactions import LOCK
-from gateway.messaging.xa import Exchange, Mode, Recovered, Settled, Standing, Vote
+from gateway.errors import BrmRefused, Disconnected, GatewayError, InDoubt, TransactionLost, Unavailable
+from gateway.messaging.xa import LOCK, Exchange, Mode, Recovered, Settled, Standing, Vote
 from gateway.transforms.reading import Element
 from soapkit.catalog import load
 from soapkit.client import Client, InvalidAnswer, NoAnswer, RemoteFault, Timeout, Unreachable
@@ -46,6 +45,8 @@ _ABORT = {
     "6": Settled.HEURISTICALLY_ABORTED,
     "7": Settled.HEURISTICALLY_COMMITTED,
 }
+_OVER = "PIN_ERR_TRANS_NOT_OPEN"
+"""The answer to ABORT of a transaction that BRM has committed and not forgotten."""
 _VOTE = {"0": Vote.READY, "3": Vote.READ_ONLY}
 _STANDING = {
     "1": Standing.PREPARED,
@@ -157,8 +158,13 @@ class BrmServices:
             raise InDoubt(f"{self._name} did not say whether it committed: {error.text}") from error
 
     def abort(self, transaction: str, *, force: bool = False) -> Settled:
-        """TRANS_ABORT; of an unknown transaction, ABORTED."""
-        return _ABORT[self._result("PCM_OP_TRANS_ABORT", transaction, FORCE if force else 0)]
+        """TRANS_ABORT; of an unknown transaction, ABORTED, of a committed one, COMMITTED."""
+        try:
+            return _ABORT[self._result("PCM_OP_TRANS_ABORT", transaction, FORCE if force else 0)]
+        except BrmRefused as error:
+            if error.code != _OVER or force:
+                raise
+            return Settled.COMMITTED
 
     def recover(self) -> Sequence[Recovered]:
         """TRANS_RECOVER."""

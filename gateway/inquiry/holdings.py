@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from gateway.domain.brm import Flist, Scalar
-from gateway.messaging.ports import Brm
+from gateway.messaging.xa import Brm
 
 _HANDLE = "0.0.0.1 /search -1 0"
 _TEMPLATE = {

@@ -25,6 +25,7 @@ from gateway.errors import (
 )
 from gateway.messaging.attempt import Attempt, CommittedLines, CommittedXref, Ending, TransactionOpcodes
 from gateway.messaging.failure import BY_HAND, FailurePath, committed_by_hand
+from gateway.messaging.forcing import Forcing
 from gateway.messaging.inquiry import poid_order
 from gateway.messaging.leases import Leases
 from gateway.messaging.ledger import Known
@@ -60,6 +61,7 @@ class Coordinator:
     second_phase: SecondPhase
     recovery: Recovery
     failure: FailurePath
+    forcing: Forcing
     patience: timedelta = timedelta(seconds=10)
     """How long a SOAP request waits for its twin that is being worked on."""
 

@@ -76,10 +76,11 @@ class FailurePath:
         return Ending.ERROR if state is State.ERROR else Ending.RETRY
 
     def _error_reply(self, attempt: Attempt, error: Exception) -> Reply | None:
-        if attempt.plan is None:
-            return None
+        service = attempt.service
         try:
-            return attempt.service.error_reply(attempt.plan, error)
+            if attempt.plan is None:
+                return service.refusal(attempt.claim.payload, error)
+            return service.error_reply(attempt.plan, error)
         except Exception as trouble:  # noqa: BLE001 - the message must reach the error queue, with or without a response
             _log.error("no error response", intake=attempt.claim.intake, exc_info=trouble)
             attempt.story.tell("no error response", type(trouble).__name__)

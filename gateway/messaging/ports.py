@@ -81,7 +81,7 @@ class StoryStep:
 
 
 class FalloutKind(StrEnum):
-    """What the outbox of fallout tells; all but ORDER_FAILED wait for an operator."""
+    """What the outbox of fallout tells; what is in ALARMS waits for an operator."""
 
     ORDER_FAILED = "order failed"
     HEURISTIC_COMMIT = "heuristic commit"
@@ -91,7 +91,7 @@ class FalloutKind(StrEnum):
     FORCED = "forced by an operator"
 
 
-ALARMS = tuple(kind for kind in FalloutKind if kind is not FalloutKind.ORDER_FAILED)
+ALARMS = tuple(kind for kind in FalloutKind if kind not in (FalloutKind.ORDER_FAILED, FalloutKind.FORCED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,9 @@ class Decisions(Protocol):
 
     def unfinished(self, brm: str, now: datetime) -> list[Decision]:
         """Return commits and intents whose lease has expired, oldest first."""
+
+    def of(self, brm: str) -> list[Decision]:
+        """Return every decision about a BRM's transactions, oldest first."""
 
     def intents(self, intake: int) -> list[Decision]:
         """Return a message's open intents."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from gateway.messaging.coordinator import Coordinator
 from gateway.messaging.failure import FailurePath
+from gateway.messaging.forcing import Forcing
 from gateway.messaging.in_doubt import InDoubtCommits
 from gateway.messaging.leases import Leases
 from gateway.messaging.local_commit import LocalCommits
@@ -52,5 +53,6 @@ def build(
         second_phase=second_phase,
         recovery=recovery,
         failure=FailurePath(local, recovery, steps),
+        forcing=Forcing(database, clock, second_phase, in_doubt, recovery),
         patience=patience,
     )

@@ -123,3 +123,6 @@ class Service(Protocol):
 
     def error_reply(self, plan: Plan, error: Exception) -> Reply | None:
         """Return the error response its sender asked for (responseCode), or None."""
+
+    def refusal(self, body: bytes, error: Exception) -> Reply | None:
+        """Return the same for a message of which no plan could be made."""

@@ -60,6 +60,10 @@ class DecisionStore:
         left = and_(_D.brm == brm, _D.verdict.in_([Verdict.COMMIT, Verdict.INTENT]), _D.lease_until <= now)
         return self._all(select(decision).where(left).order_by(_D.decided_at))
 
+    def of(self, brm: str) -> list[Decision]:
+        """Return all decisions, oldest first."""
+        return self._all(select(decision).where(_D.brm == brm).order_by(_D.decided_at))
+
     def intents(self, intake: int) -> list[Decision]:
         """Return a message's intents, oldest first."""
         of = and_(_D.intake == intake, _D.verdict == Verdict.INTENT)

@@ -1,0 +1,29 @@
+"""What every command starts from: the settings, and the gateway built from them when a command needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+import typer
+
+from gateway.bootstrap import Gateway, build
+from gateway.config import Settings
+
+
+@dataclass
+class Session:
+    """One run of `o2c`."""
+
+    settings: Settings
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The gateway, its database brought up to date."""
+        return build(self.settings)
+
+
+def session(context: typer.Context) -> Session:
+    """Return the run a command belongs to."""
+    return cast("Session", context.obj)

@@ -1,0 +1,220 @@
+"""`o2c demo`: an order is billed, another fails halfway and is mended; on real processes, every stage shown."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import stamina
+import typer
+
+from gateway.bootstrap import Gateway, build
+from gateway.cli.output import Failed, console, record, rows
+from gateway.cli.processes import free_port, running
+from gateway.cli.run import gateway_program, simulator_program, worker_programs
+from gateway.config import load
+from gateway.demo import customers, orders
+from gateway.demo.customers import CUSTOMERS, Customer
+from gateway.domain.xref import XrefRow, XrefTable
+from gateway.inquiry import holdings
+from gateway.messaging.queues import Message, State
+
+ORDERS = "AIA_CRTBO_OUT_JMSQ"
+RESPONSES = "AIA_UPDBO_IN_JMSQ"
+RETIRED = "0.0.0.1 /product 99999"
+"""A product that BRM does not sell: what a wrong cross-reference looks like."""
+_BRM = "BRM_01"
+_PATIENCE = 60.0
+
+_T = TypeVar("_T")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo(
+    state: Annotated[Path, typer.Option(help="Where the demo keeps its databases and logs; emptied first.")] = Path(
+        "var/demo"
+    ),
+) -> None:
+    """Bill one order end to end on simulators, then one that fails and is mended, and show every stage."""
+    with _started(state) as show:
+        show.customers()
+        show.an_order_is_billed()
+        show.its_second_phase()
+        show.an_order_fails_and_is_mended()
+    _heading("That was it")
+    console.print(f"Databases and logs are in {state}.")
+    console.print("next: o2c up (the same, to play with) · README.md")
+
+
+@contextmanager
+def _started(state: Path) -> Iterator[Scenes]:
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    _point_at(state)
+    settings = load()
+    gateway = build(settings)
+    token, log = secrets.token_urlsafe(24), state / "log.txt"
+    programs = (
+        simulator_program(settings, state, token, log),
+        gateway_program(settings, log),
+        *worker_programs(1, log),
+    )
+    with console.status("starting BRM simulator, gateway and queue worker"):
+        processes = running(programs)
+        started = processes.__enter__()
+    try:
+        for process in started:
+            console.print(f"[green]running[/green] {process.program.name:14} pid {process.pid} {process.program.ready}")
+        yield Scenes(gateway)
+    finally:
+        processes.__exit__(None, None, None)
+
+
+def _point_at(state: Path) -> None:
+    """Have this process and its children use fresh databases and free ports, whatever is configured."""
+    for name in [name for name in os.environ if name.startswith("O2C_")]:
+        del os.environ[name]
+    os.environ |= {
+        "O2C_CONFIG": os.devnull,
+        "O2C_GATEWAY__PORT": str(free_port()),
+        "O2C_GATEWAY__DATABASE": f"sqlite:///{state / 'gateway.sqlite'}",
+        "O2C_BRM__BRM_01__URL": f"http://127.0.0.1:{free_port()}",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """What the demo shows, scene by scene."""
+
+    gateway: Gateway
+
+    def customers(self) -> None:
+        """Two customers are made in BRM, as the customer synchronisation would."""
+        _heading("Two customers in BRM, and the cross-references that name them")
+        made = customers.create(self.gateway.brms[_BRM], CUSTOMERS)
+        self.gateway.admin.load_xref([*made, *customers.products(_BRM)])
+        self._accounts()
+        self._xref([*made, *customers.products(_BRM)])
+
+    def an_order_is_billed(self) -> None:
+        """INITIATE BILLING: bought with dates a year ahead."""
+        _heading("An order: mobile bundle with tariff, handset fee and discount, and a paper bill · INITIATE BILLING")
+        order = orders.mobile_order("1-10001", CUSTOMERS[0].account, CUSTOMERS[0].billing_profile, "447700900123")
+        self._billed(self._put(order), CUSTOMERS[0])
+
+    def its_second_phase(self) -> None:
+        """FULFILL BILLING: the real dates, and the charges that follow."""
+        _heading("The same order is delivered · FULFILL BILLING")
+        order = orders.mobile_order("1-10001", CUSTOMERS[0].account, CUSTOMERS[0].billing_profile, "447700900123")
+        self._billed(self._put(order.fulfilled()), CUSTOMERS[0])
+
+    def an_order_fails_and_is_mended(self) -> None:
+        """BRM refuses the order's last line: nothing of it remains; mended, it is billed once."""
+        _heading("Another order, but the cross-reference of the paper bill names a product that BRM does not sell")
+        paper = XrefRow(XrefTable.ITEM_ITEMID.value, "item-paper-bill", _BRM, RETIRED)
+        self.gateway.admin.load_xref([paper], replacing=True)
+        customer = CUSTOMERS[1]
+        order = orders.mobile_order("1-10002", customer.account, customer.billing_profile, "447700900456")
+        intake = self._put(order)
+        failed = self._ended(intake)
+        self._story(intake)
+        self._nothing_remains(failed, customer)
+        _heading("The cross-reference is mended, the order resubmitted")
+        good = customers.PRODUCTS["item-paper-bill"]
+        self.gateway.admin.load_xref([replace(paper, value=good)], replacing=True)
+        self.gateway.admin.resubmit([intake])
+        self._billed(intake, customer)
+
+    # ---- what is shown
+
+    def _billed(self, intake: int, customer: Customer) -> None:
+        message = self._ended(intake)
+        self._story(intake)
+        if message.state is not State.DONE:
+            raise Failed(f"The order ended as {message.state}: {message.reason}")
+        self._bought(customer)
+        self._response()
+
+    def _put(self, order: orders.Order) -> int:
+        intake = self.gateway.admin.put(ORDERS, orders.ebm(order))
+        console.print(f"[green]put[/green] order {order.number} on {ORDERS}: message {intake}")
+        return intake
+
+    def _ended(self, intake: int) -> Message:
+        """Wait for the message's outcome."""
+
+        def outcome() -> Message | None:
+            message = self.gateway.admin.message(intake)
+            return message if message.state in (State.DONE, State.ERROR) else None
+
+        return _waited(outcome, f"message {intake}")
+
+    def _story(self, intake: int) -> None:
+        told = [record(step) for step in self.gateway.admin.story(intake)]
+        last = max(step["attempt"] for step in told)
+        latest = [{**step, "at": step["at"].strftime("%H:%M:%S.%f")[:-3]} for step in told if step["attempt"] == last]
+        rows(("at", "step", "text"), latest, as_json=False, empty="")
+
+    def _bought(self, customer: Customer) -> None:
+        console.print(f"\n[bold]What {customer.first_name} {customer.last_name} now has in BRM[/bold]")
+        [account] = holdings.accounts(self.gateway.brms[_BRM], customer.number)
+        brm = self.gateway.brms[_BRM]
+        found = [*holdings.services(brm, account.poid), *holdings.offerings(brm, account.poid)]
+        rows(("poid", "id", "status", "since"), [record(each) for each in found], as_json=False, empty="Nothing.")
+        console.print("\n[bold]and the cross-references to it[/bold]")
+        made = {each.common for each in found}
+        installed = self.gateway.admin.xref(XrefTable.INSTALLEDPRODUCT_ID.value)
+        self._xref([row for row in installed if row.common in made])
+
+    def _nothing_remains(self, message: Message, customer: Customer) -> None:
+        console.print(f"\n[bold]Message {message.intake} lies in {ORDERS}_ErrorQ[/bold]")
+        for failed in self.gateway.admin.errors(ORDERS):
+            reason = failed.reason
+            console.print(f"  {failed.intake}  {reason.code}: {reason.text}" if reason else f"  {failed.intake}")
+        brm = self.gateway.brms[_BRM]
+        [account] = holdings.accounts(brm, customer.number)
+        left = [*holdings.services(brm, account.poid), *holdings.offerings(brm, account.poid)]
+        installed = self.gateway.admin.xref(XrefTable.INSTALLEDPRODUCT_ID.value, limit=10_000)
+        rows_left = [row for row in installed if message.order in row.common]
+        console.print(f"In BRM, {customer.first_name} {customer.last_name} has {len(left)} services and offerings;")
+        console.print(f"the order has {len(rows_left)} cross-references.")
+
+    def _response(self) -> None:
+        body = _waited(lambda: self.gateway.admin.get(RESPONSES), RESPONSES)[1]
+        console.print(f"\n[bold]The response on {RESPONSES}[/bold]")
+        console.print(body.decode(), markup=False, soft_wrap=True)
+
+    def _accounts(self) -> None:
+        found = [record(each) for each in holdings.accounts(self.gateway.brms[_BRM])]
+        rows(("number", "name", "status", "poid"), found, as_json=False, empty="")
+
+    def _xref(self, found: Sequence[XrefRow]) -> None:
+        rows(("table", "common", "column", "value"), [record(row) for row in found], as_json=False, empty="")
+
+
+def _heading(text: str) -> None:
+    console.rule(f"[bold]{text}", align="left")
+
+
+def _waited(look: Callable[[], _T | None], what: str) -> _T:
+    """Return what ``look`` finds, looking again for a while."""
+    for attempt in stamina.retry_context(
+        on=LookupError, attempts=None, timeout=_PATIENCE, wait_initial=0.05, wait_max=0.2, wait_jitter=0
+    ):
+        with attempt:
+            found = look()
+            if found is None:
+                raise LookupError(what)
+    if found is None:
+        raise Failed(f"{what}: nothing came of it; see the log")
+    return found

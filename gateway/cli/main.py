@@ -1,0 +1,50 @@
+"""The commands of `o2c`, and how their failures are told."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway import logs
+from gateway.cli import brm, config, demo, queue, run, xref
+from gateway.cli.context import Session
+from gateway.cli.output import Failed, errors
+from gateway.config import ConfigError, load
+from gateway.errors import GatewayError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="An order-to-cash gateway between Siebel CRM and Oracle BRM. Start with: o2c demo",
+)
+run.add_to(app)
+demo.add_to(app)
+app.add_typer(queue.app, name="queue")
+app.add_typer(xref.app, name="xref")
+app.add_typer(brm.app, name="brm")
+app.add_typer(config.app, name="config")
+
+
+@app.callback()
+def settings(
+    context: typer.Context,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="Settings file. Default: $O2C_CONFIG, else ./o2c.toml if it exists.")
+    ] = None,
+) -> None:
+    """Read the settings before any command."""
+    loaded = load(config_file)
+    logs.configure(level=loaded.logging.level, form=loaded.logging.format)
+    context.obj = Session(loaded)
+
+
+def main() -> None:
+    """Run `o2c`; exit status 0 = done, 1 = failed (said why), 2 = not understood."""
+    try:
+        app()
+    except (Failed, GatewayError, ConfigError) as error:
+        errors.print(f"[red]o2c:[/red] {error}")
+        sys.exit(1)

@@ -1,0 +1,139 @@
+"""`o2c up`, `o2c serve`, `o2c worker`: the processes of a gateway."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from gateway.cli.context import session
+from gateway.cli.output import Failed, console
+from gateway.cli.processes import Program, running, wait_for_any_end
+from gateway.config import Settings
+from soapkit.server import serve as serve_threads
+from soapkit.server import serve_workers
+
+CONFIG_VARIABLE = "O2C_CONFIG"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_UP = """[bold]gateway[/bold]        {gateway}/services/
+[bold]BRM[/bold]            {brm}
+[bold]queue workers[/bold]  {workers}
+
+next: o2c queue put AIA_CRTBO_OUT_JMSQ ORDER.xml · o2c queue list · o2c brm accounts · Ctrl-C stops everything"""
+
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes that consume queues. Default: 1.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(serve)
+    app.command()(worker)
+
+
+def up(
+    context: typer.Context,
+    workers: Workers = None,
+    simulator: Annotated[bool, typer.Option(help="Start the BRM simulator, if BRM_01 is on this machine.")] = True,
+    state: Annotated[Path, typer.Option(help="Where the simulator keeps its state and its token.")] = Path("var"),
+) -> None:
+    """Run everything in the foreground on loopback: the gateway, its queue workers and the BRM simulator."""
+    settings = session(context).settings
+    programs = [gateway_program(settings), *worker_programs(workers or 1)]
+    brm = "as in the settings"
+    if simulator and _local(settings):
+        token = _token(state / "brm-control.token")
+        programs.insert(0, simulator_program(settings, state, token))
+        brm = f"simulator, {settings.brm['BRM_01'].url}/services/ (control token in {state / 'brm-control.token'})"
+    _upgrade(context)
+    with running(programs) as processes:
+        console.print(_UP.format(gateway=settings.gateway.address, brm=brm, workers=workers or 1))
+        ended = wait_for_any_end(processes)
+    if ended is not None:
+        raise Failed(f"{ended.program.name} ended by itself with status {ended.exit_code}; everything was stopped.")
+
+
+def serve(context: typer.Context) -> None:
+    """Serve SOAP only, in this process (or gateway.workers processes)."""
+    settings = session(context).settings.gateway
+    if settings.workers > 1:
+        serve_workers(
+            "gateway.cli.run:from_environment",
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            threads=settings.threads,
+        )
+    else:
+        app = session(context).gateway.application()
+        serve_threads(app, host=settings.host, port=settings.port, threads=settings.threads)
+
+
+def worker(context: typer.Context) -> None:
+    """Consume the queues until told to stop; any number of these may run."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    consumer = session(context).gateway.worker()
+    consumer.start()
+    stopping.wait()
+    consumer.stop()
+
+
+def from_environment() -> object:
+    """Build the web application of one server process."""
+    from gateway.bootstrap import build  # noqa: PLC0415 - only server processes need it
+    from gateway.config import load  # noqa: PLC0415 - same
+
+    return build(load()).application()
+
+
+def gateway_program(settings: Settings, log: Path | None = None) -> Program:
+    """Return the gateway's web server as a program."""
+    ready = f"http://{settings.gateway.host}:{settings.gateway.port}/services/"
+    return Program("gateway", "gateway", ("serve",), ready=ready, log=log)
+
+
+def worker_programs(count: int, log: Path | None = None) -> list[Program]:
+    """Return queue workers as programs."""
+    return [Program(f"worker {number}", "gateway", ("worker",), log=log) for number in range(1, count + 1)]
+
+
+def simulator_program(settings: Settings, state: Path, token: str, log: Path | None = None) -> Program:
+    """Return the BRM simulator as a program, at the address of BRM_01."""
+    url = settings.brm["BRM_01"].url
+    address = urlsplit(url)
+    environment = {
+        "BRM_SIM_HOST": address.hostname or "127.0.0.1",
+        "BRM_SIM_PORT": str(address.port or 80),
+        "BRM_SIM_URL": f"sqlite:///{state / 'brm.sqlite'}",
+        "BRM_SIM_CONTROL_TOKEN": token,
+    }
+    return Program("BRM simulator", "brm_sim", environment=environment, ready=f"{url}/services/", log=log)
+
+
+def _local(settings: Settings) -> bool:
+    brm = settings.brm.get("BRM_01")
+    return brm is not None and urlsplit(brm.url).hostname in _LOOPBACK
+
+
+def _token(path: Path) -> str:
+    """Return the simulator's token; made once, readable by its owner only."""
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    token = secrets.token_urlsafe(24)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(token)
+    return token
+
+
+def _upgrade(context: typer.Context) -> None:
+    """Bring the database up to date once, before several processes open it."""
+    _ = session(context).gateway
