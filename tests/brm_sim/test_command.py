@@ -1,0 +1,95 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from brm_sim.flist import Flist, Poid
+from soapkit.faults import NoAnswer, Unreachable
+from tests.brm_sim.simulator import TOKEN, Simulator
+
+HANDLE: Flist = {"POID": Poid("0.0.0.1", "/poid", -1)}
+LOOPBACK = "PCM_OP_TEST_LOOPBACK"
+
+
+@contextmanager
+def started(
+    database: Path, *options: str, token: str | None = TOKEN
+) -> Iterator[tuple[subprocess.Popen[str], Simulator]]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BRM_SIM_")}
+    command = [sys.executable, "-m", "brm_sim", "--port", str(port), "--url", f"sqlite:///{database}", *options]
+    given = environment if token is None else environment | {"BRM_SIM_CONTROL_TOKEN": token}
+    with subprocess.Popen(command, env=given, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            yield process, Simulator(f"http://127.0.0.1:{port}")
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(20)
+
+
+def until_it_serves(simulator: Simulator) -> None:
+    pause = threading.Event()
+    for _ in range(600):
+        try:
+            simulator.call(LOOPBACK, HANDLE)
+        except (Unreachable, NoAnswer):
+            pause.wait(0.05)
+        else:
+            return
+    raise AssertionError("the simulator does not serve")
+
+
+def test_it_says_where_it_is_and_makes_a_token_when_there_is_none(tmp_path: Path) -> None:
+    with started(tmp_path / "brm.sqlite", token=None) as (process, simulator):
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(3)]
+        until_it_serves(simulator)
+        token = said[0].removeprefix("BRM_SIM_CONTROL_TOKEN=").strip()
+        assert f"{simulator.address}/services/" in said[1]
+        assert simulator.control("GET", "/clock", token=token)[0] == 200
+        assert simulator.control("GET", "/clock")[0] == 401
+
+
+def test_several_processes_serve_one_state_and_one_control(tmp_path: Path) -> None:
+    with started(tmp_path / "brm.sqlite", "--workers", "2") as (_, simulator):
+        until_it_serves(simulator)
+        simulator.did("POST", "/faults", {"operation": "PCM_OP_TRANS_OPEN", "action": "drop", "at": "after"})
+        with pytest.raises(NoAnswer):
+            simulator.call("PCM_OP_TRANS_OPEN", {**HANDLE, "TRANS_ID": "1,0a,0b"}, flags=65536)
+        for _ in range(8):
+            simulator.call("PCM_OP_READ_OBJ", {"POID": Poid("0.0.0.1", "/account", 1)}, trans_id="1,0a,0b")
+        assert len(simulator.did("GET", "/journal?transaction=1,0a,0b")) == 9
+
+
+def test_what_was_prepared_before_a_kill_at_a_barrier_is_recovered_after_it(tmp_path: Path) -> None:
+    database = tmp_path / "brm.sqlite"
+    with started(database) as (process, simulator):
+        until_it_serves(simulator)
+        simulator.call("PCM_OP_TRANS_OPEN", {**HANDLE, "TRANS_ID": "1,0a,0b"}, flags=65536)
+        product: Flist = {"POID": Poid("0.0.0.1", "/account", 1)}
+        simulator.call("PCM_OP_READ_OBJ", product, flags=0x20000, trans_id="1,0a,0b")
+        simulator.did("POST", "/faults", {"operation": "PCM_OP_TRANS_PREPARE", "action": "block", "at": "after"})
+        caller = threading.Thread(target=prepare, args=(simulator,))
+        caller.start()
+        while not simulator.did("GET", "/barriers"):
+            assert process.poll() is None
+        process.kill()
+        caller.join(20)
+    with started(database) as (_, simulator):
+        until_it_serves(simulator)
+        (barrier,) = simulator.did("GET", "/barriers")
+        assert (barrier["operation"], barrier["pid"]) == ("PCM_OP_TRANS_PREPARE", process.pid)
+
+
+def prepare(simulator: Simulator) -> None:
+    with pytest.raises((NoAnswer, Unreachable)):
+        simulator.call("PCM_OP_TRANS_PREPARE", {**HANDLE, "TRANS_ID": "1,0a,0b"})
