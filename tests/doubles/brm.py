@@ -216,6 +216,8 @@ class MemoryBrm:
 
     def _abort(self, transaction: str, *, force: bool) -> Settled:
         found = self.transactions.get(transaction)
+        if found is None and force:
+            raise TransactionLost(f"{transaction} is unknown")
         if found is None:
             return Settled.ABORTED
         if found.phase is Phase.COMMITTED:

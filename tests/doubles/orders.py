@@ -83,6 +83,9 @@ class OrderService:
             return None
         return Reply(REPLIES, json.dumps({"order": plan.payload["order"], "error": str(error)}).encode())
 
+    def refusal(self, body: bytes, error: Exception) -> Reply | None:
+        return Reply(REPLIES, json.dumps({"order": None, "error": str(error)}).encode()) if b"reply" in body else None
+
     def _stubborn(self, told: dict[str, Any], lines: list[str], unit: Unit) -> dict[str, str]:
         try:
             return self._add(told, lines, unit)

@@ -84,6 +84,12 @@ def test_a_message_that_is_no_order_goes_to_the_error_queue_at_once(gateway: Gat
     assert (reason.code, reason.element) == ("O2C_INVALID_MESSAGE", "/order")
 
 
+def test_a_message_without_a_plan_is_answered_if_its_service_can(gateway: Gateway) -> None:
+    gateway.put(b"<not an order, but please reply/>")
+    assert gateway.drain() == [Ending.ERROR]
+    assert gateway.replies() == [{"order": None, "error": "not an order"}]
+
+
 def test_an_unknown_brm_is_a_business_error(gateway: Gateway) -> None:
     intake = gateway.put(order("1-1", "a", brm="BRM_99"))
     assert gateway.drain() == [Ending.ERROR]
