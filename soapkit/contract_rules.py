@@ -135,6 +135,14 @@ def _repeated_choice(schema: Element, _: Index) -> Iterator[Spot]:
             yield choice, f"a choice in {name(choice)} repeats"
 
 
+def _text_type(schema: Element, _: Index) -> Iterator[Spot]:
+    for content in schema.iter(f"{{{XSD}}}simpleContent"):
+        for node in content.iterchildren(f"{{{XSD}}}extension", f"{{{XSD}}}restriction"):
+            prefix = node.get("base", "").rpartition(":")[0]
+            if node.nsmap.get(prefix or None) != XSD:
+                yield node, f"the text of {name(node)} is not of a type of XML Schema itself"
+
+
 def _member_case(schema: Element, index: Index) -> Iterator[Spot]:
     """Elements, attributes and the text, which Java calls ``value``, all become properties of one class."""
     for found in schema.iter(f"{{{XSD}}}complexType"):
@@ -207,6 +215,7 @@ SHAPE: Mapping[str, Rule] = {
     "anonymous-simple-type": _anonymous("simpleType"),  # same, and enumerations lose theirs
     "array-of-arrays": _array_of_arrays,  # .NET makes item[][] of it
     "repeated-choice": _repeated_choice,  # .NET makes object[] of it, Java List<Object>
+    "text-type": _text_type,  # Axis 1 makes Java of it that does not compile
     "case-only": _member_case,  # one identifier in languages without case, and in Java
 }
 DOCUMENTATION: Mapping[str, Rule] = {"undocumented": _undocumented}

@@ -22,6 +22,10 @@ def complex_type(name: str, content: str) -> str:
     return f'<xs:complexType name="{name}">{DOC}{content}</xs:complexType>'
 
 
+def simple_type(name: str) -> str:
+    return f'<xs:simpleType name="{name}">{DOC}<xs:restriction base="xs:string"/></xs:simpleType>'
+
+
 def sequence(*content: str) -> str:
     return f"<xs:sequence>{''.join(content)}</xs:sequence>"
 
@@ -100,6 +104,10 @@ BAD_SCHEMAS = {
     "an attribute named as the text is in Java": (
         complex_type("T", TEXT(attribute("value"))),
         "case-only: T has members that differ by case or kind only: value, value",
+    ),
+    "a type with attributes whose text is of a type of ours": (
+        complex_type("T", TEXT(attribute("a")).replace("xs:string", "Code", 1)) + simple_type("Code"),
+        "text-type: the text of T is not of a type of XML Schema itself",
     ),
     "types that differ by case only": (
         complex_type("Order", sequence(ONE_ITEM)) + complex_type("ORDER", sequence(ONE_ITEM)),
