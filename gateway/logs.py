@@ -52,6 +52,7 @@ def configure(*, level: Level = "info", form: Form = "console", stream: TextIO |
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))  # it narrates every start
 
 
 @contextlib.contextmanager

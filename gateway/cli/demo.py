@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -69,23 +69,22 @@ def _started(state: Path) -> Iterator[Scenes]:
         gateway_program(settings, log),
         *worker_programs(1, log),
     )
-    with console.status("starting BRM simulator, gateway and queue worker"):
-        processes = running(programs)
-        started = processes.__enter__()
-    try:
-        for process in started:
+    with ExitStack() as stack:
+        with console.status("starting BRM simulator, gateway and queue worker"):
+            processes = stack.enter_context(running(programs))
+        for process in processes:
             console.print(f"[green]running[/green] {process.program.name:14} pid {process.pid} {process.program.ready}")
         yield Scenes(gateway)
-    finally:
-        processes.__exit__(None, None, None)
 
 
 def _point_at(state: Path) -> None:
     """Have this process and its children use fresh databases and free ports, whatever is configured."""
+    settings = state / "o2c.toml"
+    settings.write_text("# the demo's settings are in its environment\n", encoding="ascii")
     for name in [name for name in os.environ if name.startswith("O2C_")]:
         del os.environ[name]
     os.environ |= {
-        "O2C_CONFIG": os.devnull,
+        "O2C_CONFIG": str(settings),
         "O2C_GATEWAY__PORT": str(free_port()),
         "O2C_GATEWAY__DATABASE": f"sqlite:///{state / 'gateway.sqlite'}",
         "O2C_BRM__BRM_01__URL": f"http://127.0.0.1:{free_port()}",

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import stamina
 import typer
 
 from gateway import logs
@@ -37,6 +38,7 @@ def settings(
 ) -> None:
     """Read the settings before any command."""
     loaded = load(config_file)
+    stamina.instrumentation.set_on_retry_hooks([])  # commands wait with it; that is no news
     logs.configure(level=loaded.logging.level, form=loaded.logging.format)
     context.obj = Session(loaded)
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from gateway.domain.brm import Flist, Scalar
+from gateway.domain.brm import Elements, Flist, Scalar
 from gateway.messaging.xa import Brm
 
+_BILLING_CONTACT = 1
 _HANDLE = "0.0.0.1 /search -1 0"
 _TEMPLATE = {
     "/account": "select X from /account where F1 like V1 ",
@@ -52,43 +53,48 @@ class Holding:
 
 def accounts(brm: Brm, number: str = "%", limit: int = 100) -> Sequence[Account]:
     """Return accounts whose number is ``number`` (``%`` matches anything), in order of it."""
-    wanted = ("POID", "ACCOUNT_NO", "CURRENCY", "STATUS", "NAMEINFO")
+    whole: Elements = {_BILLING_CONTACT: {}}
+    wanted: Flist = {**_nulls("POID", "ACCOUNT_NO", "CURRENCY", "STATUS"), "NAMEINFO": whole}
     found = _search(brm, "/account", {"ACCOUNT_NO": number}, wanted, limit)
     return sorted((_account(each) for each in found), key=lambda account: account.number)
 
 
 def services(brm: Brm, account: str, limit: int = 1000) -> Sequence[Holding]:
     """Return the services of the account with this POID."""
-    wanted = ("POID", "LOGIN", "STATUS", "CREATED_T", "O2C_FLD_COMMON_ID")
+    wanted = _nulls("POID", "LOGIN", "STATUS", "CREATED_T", "O2C_FLD_COMMON_ID")
     return [_holding(each, "LOGIN", "CREATED_T") for each in _owned(brm, "/service", account, wanted, limit)]
 
 
 def offerings(brm: Brm, account: str, limit: int = 1000) -> Sequence[Holding]:
     """Return the products and discounts the account with this POID bought, at account level and on services."""
-    shared = ("POID", "STATUS", "PURCHASE_START_T", "SERVICE_OBJ", "O2C_FLD_COMMON_ID")
+    shared = _nulls("POID", "STATUS", "PURCHASE_START_T", "SERVICE_OBJ", "O2C_FLD_COMMON_ID")
     return [
         _holding(each, what, "PURCHASE_START_T")
         for kind, what in (("/purchased_product", "PRODUCT_OBJ"), ("/purchased_discount", "DISCOUNT_OBJ"))
-        for each in _owned(brm, kind, account, (*shared, what), limit)
+        for each in _owned(brm, kind, account, {**shared, what: None}, limit)
     ]
 
 
-def _owned(brm: Brm, kind: str, account: str, wanted: Sequence[str], limit: int) -> list[Flist]:
+def _owned(brm: Brm, kind: str, account: str, wanted: Flist, limit: int) -> list[Flist]:
     return _search(brm, kind, {"ACCOUNT_OBJ": account}, wanted, limit)
 
 
-def _search(brm: Brm, kind: str, wants: Flist, wanted: Sequence[str], limit: int) -> list[Flist]:
+def _search(brm: Brm, kind: str, wants: Flist, wanted: Flist, limit: int) -> list[Flist]:
     """Return the objects whose field F1 is as ``wants`` says, with the wanted fields (nulls in RESULTS)."""
     question: Flist = {
         "POID": _HANDLE,
         "FLAGS": 0,
         "TEMPLATE": _TEMPLATE[kind],
         "ARGS": {1: wants},
+        "RESULTS": {0: wanted},
         "RESULTS_LIMIT": limit,
-        "RESULTS": {0: dict.fromkeys(wanted)},
     }
     answer = brm.call(None, "PCM_OP_SEARCH", question)
     return list(cast("dict[int, Flist]", answer.get("RESULTS") or {}).values())
+
+
+def _nulls(*fields: str) -> Flist:
+    return dict.fromkeys(fields)
 
 
 def _account(found: Flist) -> Account:
