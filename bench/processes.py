@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PATIENCE = 30.0
-_PAUSE = 0.05
 
 
 class NotRunning(Exception):
@@ -42,7 +40,7 @@ def python(
     """Run ``python <arguments>`` while the block runs; it starts once ``ready()``. Raises NotRunning."""
     with log.open("ab") as output:
         started = subprocess.Popen(  # noqa: S603 - our own modules
-            [sys.executable, *arguments], stdout=output, stderr=output, env={**os.environ, **(environment or {})}
+            [sys.executable, *arguments], stdout=output, stderr=output, env=environment
         )
     try:
         wait_until(ready, lambda: _alive(started, log))
@@ -52,7 +50,11 @@ def python(
 
 
 def wait_until(
-    ready: Callable[[], bool], check: Callable[[], None] = lambda: None, *, within: float = _PATIENCE
+    ready: Callable[[], bool],
+    check: Callable[[], None] = lambda: None,
+    *,
+    within: float = _PATIENCE,
+    pause: float = 0.05,
 ) -> None:
     """Return once ``ready()``; ``check`` may raise while it is not. Raises NotRunning after ``within`` seconds."""
     deadline = time.monotonic() + within
@@ -60,7 +62,7 @@ def wait_until(
         check()
         if time.monotonic() > deadline:
             raise NotRunning(f"not ready within {within:.0f} seconds")
-        time.sleep(_PAUSE)
+        time.sleep(pause)
 
 
 def _alive(process: subprocess.Popen[bytes], log: Path) -> None:
