@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bench import machine
 from bench.echo import measured as echo
 from bench.figures import QUICK, THOROUGH, Plan, Report, Tell
-from bench.orders import throughput
+from bench.orders import lines, throughput
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class _Bench:
 _BENCHES: Mapping[str, _Bench] = {
     "echo": _Bench("What does a 20-line order cost at the SOAP edge, beside plain Spyne?", echo.measure),
     "orders": _Bench("How many orders a second, queue to response, and how much of that is BRM's?", throughput.measure),
+    "lines": _Bench("What does one more line of an order cost, in short orders and in long ones?", lines.measure),
 }
 
 
