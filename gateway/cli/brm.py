@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.context import session
-from gateway.cli.output import Failed, Json, record, rows
+from gateway.cli.output import Failed, Json, done, record, rows
 from gateway.inquiry import holdings
 from gateway.messaging.xa import Brm
 
@@ -55,3 +55,46 @@ def offerings(context: typer.Context, number: Number = "%", brm: Target = "BRM_0
     ]
     columns = ("account", "id", "status", "since", "poid", "service", "common")
     rows(columns, found, as_json=as_json, empty="No offerings.")
+
+
+@app.command()
+def charges(context: typer.Context, number: Number = "%", brm: Target = "BRM_01", as_json: Json = False) -> None:
+    """List the events that charged accounts."""
+    resource = _brm(context, brm)
+    found = [
+        {"account": account.number, **record(each)}
+        for account in holdings.accounts(resource, number)
+        for each in holdings.charges(resource, account.poid)
+    ]
+    rows(("account", "what", "amount", "at", "poid"), found, as_json=as_json, empty="No charges.")
+
+
+transactions = typer.Typer(
+    no_args_is_help=True, help="Transactions prepared in BRM, or settled by hand."
+)
+app.add_typer(transactions, name="transactions")
+Transaction = Annotated[str, typer.Argument(help="A TRANS_ID, as listed.")]
+
+
+@transactions.command("list")
+def list_transactions(context: typer.Context, brm: Target = "BRM_01", as_json: Json = False) -> None:
+    """List transactions, everybody's."""
+    found = [record(each) for each in session(context).gateway.admin.transactions(brm)]
+    rows(("transaction", "standing", "created_at"), found, as_json=as_json, empty="Nothing is prepared.")
+
+
+@transactions.command()
+def commit(context: typer.Context, transaction: Transaction, brm: Target = "BRM_01") -> None:
+    """Commit a prepared transaction by hand: for when the gateway that prepared it will never come back."""
+    _forced(context, transaction, brm, commit=True)
+
+
+@transactions.command()
+def abort(context: typer.Context, transaction: Transaction, brm: Target = "BRM_01") -> None:
+    """Abort a prepared transaction by hand."""
+    _forced(context, transaction, brm, commit=False)
+
+
+def _forced(context: typer.Context, transaction: str, brm: str, *, commit: bool) -> None:
+    settled = session(context).gateway.admin.force(brm, transaction, commit=commit)
+    done(f"{transaction} is {settled}. It is recorded as an alarm.", then="o2c queue alarms")

@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 
 import stamina
 import typer
+from lxml import etree
 
 from gateway.bootstrap import Gateway, build
 from gateway.cli.output import Failed, console, record, rows
@@ -24,6 +25,7 @@ from gateway.demo.customers import CUSTOMERS, Customer
 from gateway.domain.xref import XrefRow, XrefTable
 from gateway.inquiry import holdings
 from gateway.messaging.queues import Message, State
+from soapkit.limits import parse
 
 ORDERS = "AIA_CRTBO_OUT_JMSQ"
 RESPONSES = "AIA_UPDBO_IN_JMSQ"
@@ -128,6 +130,7 @@ class Scenes:
         failed = self._ended(intake)
         self._story(intake)
         self._nothing_remains(failed, customer)
+        self._response()
         _heading("The cross-reference is mended, the order resubmitted")
         good = customers.PRODUCTS["item-paper-bill"]
         self.gateway.admin.load_xref([replace(paper, value=good)], replacing=True)
@@ -170,6 +173,9 @@ class Scenes:
         brm = self.gateway.brms[_BRM]
         found = [*holdings.services(brm, account.poid), *holdings.offerings(brm, account.poid)]
         rows(("poid", "id", "status", "since"), [record(each) for each in found], as_json=False, empty="Nothing.")
+        console.print("\n[bold]what that charged[/bold]")
+        charged = [record(each) for each in holdings.charges(brm, account.poid)]
+        rows(("what", "amount", "at"), charged, as_json=False, empty="Nothing yet: all of it begins in a year.")
         console.print("\n[bold]and the cross-references to it[/bold]")
         made = {each.common for each in found}
         installed = self.gateway.admin.xref(XrefTable.INSTALLEDPRODUCT_ID.value)
@@ -191,7 +197,9 @@ class Scenes:
     def _response(self) -> None:
         body = _waited(lambda: self.gateway.admin.get(RESPONSES), RESPONSES)[1]
         console.print(f"\n[bold]The response on {RESPONSES}[/bold]")
-        console.print(body.decode(), markup=False, soft_wrap=True)
+        response = parse(body)
+        etree.indent(response)
+        console.print(etree.tostring(response, encoding="unicode"), markup=False, soft_wrap=True)
 
     def _accounts(self) -> None:
         found = [record(each) for each in holdings.accounts(self.gateway.brms[_BRM])]

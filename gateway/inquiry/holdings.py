@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import cast
 
 from gateway.domain.brm import Elements, Flist, Scalar
@@ -14,6 +15,7 @@ _HANDLE = "0.0.0.1 /search -1 0"
 _TEMPLATE = {
     "/account": "select X from /account where F1 like V1 ",
     "/service": "select X from /service where F1 = V1 ",
+    "/event": "select X from /event where F1 = V1 ",
     "/purchased_product": "select X from /purchased_product where F1 = V1 ",
     "/purchased_discount": "select X from /purchased_discount where F1 = V1 ",
 }
@@ -51,6 +53,16 @@ class Holding:
     service: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A fee event; ``amount`` is the sum of its balance impacts, in the account's currency."""
+
+    poid: str
+    what: str
+    amount: Decimal
+    at: str
+
+
 def accounts(brm: Brm, number: str = "%", limit: int = 100) -> Sequence[Account]:
     """Return accounts whose number is ``number`` (``%`` matches anything), in order of it."""
     whole: Elements = {_BILLING_CONTACT: {}}
@@ -73,6 +85,11 @@ def offerings(brm: Brm, account: str, limit: int = 1000) -> Sequence[Holding]:
         for kind, what in (("/purchased_product", "PRODUCT_OBJ"), ("/purchased_discount", "DISCOUNT_OBJ"))
         for each in _owned(brm, kind, account, {**shared, what: None}, limit)
     ]
+
+
+def charges(brm: Brm, account: str, limit: int = 1000) -> Sequence[Charge]:
+    """Return the events that charged the account with this POID."""
+    return [_charge(each) for each in _owned(brm, "/event", account, {}, limit)]
 
 
 def _owned(brm: Brm, kind: str, account: str, wanted: Flist, limit: int) -> list[Flist]:
@@ -115,6 +132,12 @@ def _holding(found: Flist, what: str, since: str) -> Holding:
         _text(found, "O2C_FLD_COMMON_ID"),
         _poid(found, "SERVICE_OBJ"),
     )
+
+
+def _charge(found: Flist) -> Charge:
+    impacts = cast("dict[int, Flist]", found.get("BAL_IMPACTS") or {}).values()
+    amount = sum((Decimal(_text(impact, "AMOUNT") or "0") for impact in impacts), Decimal(0))
+    return Charge(_poid(found, "POID"), _text(found, "NAME"), amount, _text(found, "START_T"))
 
 
 def _status(found: Flist) -> str:
