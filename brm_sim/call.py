@@ -8,7 +8,6 @@ its own). The opcodes that open and end BRM transactions get a :class:`Transacti
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -59,9 +58,6 @@ class Session(Protocol):
 
     def number(self) -> int:
         """Give a number nobody else has."""
-
-    def apart(self) -> AbstractContextManager[Session]:
-        """Open a session of its own: a BRM transaction that is committed at its end, whatever becomes of this one."""
 
 
 @dataclass(frozen=True, slots=True)

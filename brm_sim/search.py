@@ -62,7 +62,7 @@ def _picked(found: Flist, wanted: Flist) -> Iterator[tuple[str, Value | Flist | 
             if isinstance(value, Array) and (elements := _elements(value, asked)):
                 yield name, elements
         elif isinstance(value, dict) and isinstance(asked, dict):
-            yield name, value if isinstance(value, Array) else pick(cast(Flist, value), cast(Flist, asked))
+            yield name, value if isinstance(value, Array) else pick(value, cast(Flist, asked))
         elif value is not None or not isinstance(asked, dict):
             yield name, value
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from brm_sim.call import Call
 from brm_sim.catalog import Plan
 from brm_sim.errors import Errno, ErrorBuffer, FieldFailure, Validation, refusal
@@ -14,27 +12,18 @@ from brm_sim.opcodes.profile_objects import ProfileMaker
 from brm_sim.opcodes.profiles import Profiles
 from brm_sim.store import DATABASE_NUMBER
 
-JOIN = 2
-"""TXN_FLAGS: use the caller's transaction; otherwise the customer is committed whatever becomes of it."""
-
 CURRENCIES = frozenset({840, 978, 826, 752})
 _REQUIRED = ("LAST_NAME", "ADDRESS", "CITY", "COUNTRY")
 _CONSUMER = 1
 
 
 def commit_customer(call: Call, flist: Flist) -> Flist:
-    """{POID plan, TXN_FLAGS, ACCTINFO[], NAMEINFO[], BILLINFO[], PAYINFO[], BAL_INFO[], SERVICES[]} → what was created.
+    """{POID plan, ACCTINFO[], NAMEINFO[], BILLINFO[], PAYINFO[], BAL_INFO[], SERVICES[]} → what was created.
 
-    Customer validation answers RESULT 0 and FIELD[], and creates nothing. Raises ErrorBuffer for a plan, a parent or
-    offers that do not exist, and for elements that point at nothing.
+    The dispatcher gives it a transaction of its own unless TXN_FLAGS is 2. Customer validation answers RESULT 0 and
+    FIELD[], and creates nothing. Raises ErrorBuffer for a plan, a parent or offers that do not exist, and for elements
+    that point at nothing.
     """
-    if given.integer(flist, "TXN_FLAGS") == JOIN:
-        return _commit(call, flist)
-    with call.session.apart() as session:
-        return _commit(replace(call, session=session), flist)
-
-
-def _commit(call: Call, flist: Flist) -> Flist:
     plan_poid = given.poid(flist, "POID")
     plan = None if plan_poid.type_only else call.catalog.plan(plan_poid)
     element, acctinfo = _acctinfo(flist)

@@ -6,7 +6,6 @@ computes holds no lock, and one that fails leaves nothing.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
@@ -42,7 +41,6 @@ class StoreSession:
         self._connection = connection
         self._locking = locking
         self._transaction = transaction
-        self._moment = now
         self._now = seconds(now)
         self._seen: dict[int, Stored] = {}
         self._changes: dict[int, Change] = {}
@@ -147,14 +145,6 @@ class StoreSession:
     def number(self) -> int:
         """Give a number nobody else has."""
         return self._database.number()
-
-    @contextlib.contextmanager
-    def apart(self) -> Iterator[StoreSession]:
-        """Open a session of its own: a BRM transaction that is committed at its end, whatever becomes of this one."""
-        with self._database.reading() as connection:
-            session = StoreSession(self._database, connection, self._locking, None, self._moment)
-            yield session
-            session.finish()
 
     # ── the end of the call ──────────────────────────────────────────────────────────────────────────────────────
 
