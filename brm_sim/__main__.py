@@ -11,6 +11,7 @@ import typer
 
 from brm_sim.server import build
 from brm_sim.settings import Settings
+from simkit import logs
 from soapkit.server import serve, serve_workers
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -35,6 +36,7 @@ def run(
         if value is not None:
             os.environ[f"BRM_SIM_{name.upper()}"] = str(value)  # worker processes read the same settings
     settings = _with_token(Settings())
+    logs.configure(settings.log_level)
     typer.echo(f"BRM simulator at {settings.address}/services/ , state in {_without_password(settings.url)}")
     typer.echo(f"Control API at {settings.address}/control/ , bearer token in BRM_SIM_CONTROL_TOKEN")
     _serve(settings)

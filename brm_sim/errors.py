@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from brm_sim.fields import number_of
+from brm_sim.fields import full_name, number_of
 from brm_sim.flist import Array, Flist, Value
 
 
@@ -111,7 +111,7 @@ class ErrorBuffer(Exception):
     def __str__(self) -> str:
         codes = (("location", self.location), ("class", self.class_), ("errno", self.errno))
         printed = " ".join(f"{name}=<{code.symbol}:{code.value}>" for name, code in codes)
-        return f"{printed}{f' field=<PIN_FLD_{self.field}>' if self.field else ''} {self.text}"
+        return f"{printed}{f' field=<{full_name(self.field)}>' if self.field else ''} {self.text}"
 
 
 class Validation(IntEnum):
@@ -147,7 +147,7 @@ def refusal(failures: Sequence[FieldFailure]) -> Flist:
 
 def _entry(failure: FieldFailure) -> Flist:
     return {
-        "FIELD_NAME": f"PIN_FLD_{failure.field}",
+        "FIELD_NAME": full_name(failure.field),
         "FIELD_NUM": number_of(failure.field),
         "ELEMENT_ID": failure.element_id,
         "RESULT": int(failure.result),

@@ -19,6 +19,7 @@ from brm_sim.opcodes import OPCODES
 from brm_sim.registry import registry
 from brm_sim.settings import Settings
 from brm_sim.store import Store
+from simkit import logs
 from simkit.control import control_app
 from simkit.simulation import Simulation
 from simkit.store import ControlStore
@@ -118,4 +119,6 @@ def _services(dispatcher: Dispatcher) -> list[Service]:
 
 def from_environment() -> BrmSim:
     """Build the application from the environment: what each worker process does."""
-    return build(Settings())
+    settings = Settings()
+    logs.configure(settings.log_level)
+    return build(settings)

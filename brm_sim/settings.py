@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from simkit.logs import Level
+
 
 class Settings(BaseSettings):
     """Where it listens, where it keeps its state, and how it behaves."""
@@ -27,6 +29,7 @@ class Settings(BaseSettings):
         5.0, gt=0, le=600, description="Seconds to wait for an object that another transaction holds."
     )
     journal_size: int = Field(10_000, ge=0, description="Calls that the journal keeps; 0 = no journal.")
+    log_level: Level = Field("info", description="debug, info, warning or error.")
     control_token: SecretStr | None = Field(None, description="Bearer token of the control API.")
 
     @property
