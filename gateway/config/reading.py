@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from gateway.config.settings import Keys, Settings
@@ -165,8 +165,6 @@ def _leaves(node: BaseModel | Mapping[str, BaseModel], above: Keys = ()) -> Iter
 
 
 def _shown(value: Any) -> str | int | float | bool | None:
-    if isinstance(value, SecretStr):
-        return MASK
     if isinstance(value, str):
         return _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", str(value))
     shown: int | float | bool | None = value

@@ -14,7 +14,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
-    SecretStr,
     model_validator,
 )
 
@@ -57,7 +56,7 @@ class GatewaySettings(_Section):
     """The gateway itself."""
 
     host: str = "127.0.0.1"
-    """Address to listen on. Anything but loopback also needs ``allow_remote`` and ``admin_token``."""
+    """Address to listen on. Anything but loopback also needs ``allow_remote``."""
     port: Port = 8080
     """Port to listen on; 0 takes a free one."""
     public_url: Address | None = None
@@ -70,19 +69,14 @@ class GatewaySettings(_Section):
     database: str = "sqlite:///var/gateway.db"
     """Where queues, cross-references and the ledger live: an SQLAlchemy URL of SQLite or PostgreSQL
     (``postgresql+psycopg://user:password@host/name``)."""
-    admin_token: SecretStr | None = None
-    """Bearer token of operators' calls over HTTP; without it only the command line operates the gateway."""
     allow_remote: bool = False
     """Permission to listen beyond loopback. The SOAP services ask callers for no credentials yet: give it only where a
     proxy or the network does."""
 
     @model_validator(mode="after")
     def _guard_other_machines(self) -> Self:
-        if not (_is_loopback(self.host) or (self.allow_remote and self.admin_token)):
-            raise ValueError(
-                f"host {self.host} can be reached from other machines: "
-                "that needs both allow_remote = true and an admin_token"
-            )
+        if not (_is_loopback(self.host) or self.allow_remote):
+            raise ValueError(f"host {self.host} can be reached from other machines: that needs allow_remote = true")
         return self
 
     @property
@@ -139,8 +133,6 @@ class BillingSettings(_Section):
     """INITIATE BILLING dates purchases this many days ahead, until FULFILL BILLING sets the real dates."""
     future_threshold_hours: Count = 8640
     """Dates at least this far ahead mean "not yet" (AIA: BRM_01.FutureTimeThresholdForBillingDates)."""
-    account_level_balance_group: bool = False
-    """Bill all of an account on its own balance group (AIA: O2C.AccountLevelBalanceGroup)."""
 
     @model_validator(mode="after")
     def _initiate_lies_beyond_the_threshold(self) -> Self:

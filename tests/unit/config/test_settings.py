@@ -160,14 +160,11 @@ def test_file_and_environment_meet_in_one_table(write: Write, monkeypatch: pytes
     assert settings.brm["BRM_02"].mode is TransactionMode.LOCAL
 
 
-def test_listening_beyond_loopback_needs_permission_and_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listening_beyond_loopback_needs_permission(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("O2C_GATEWAY__HOST", "0.0.0.0")  # noqa: S104  refused, which is the point
-    with pytest.raises(ConfigError, match="needs both allow_remote = true and an admin_token"):
+    with pytest.raises(ConfigError, match="needs allow_remote = true"):
         load()
     monkeypatch.setenv("O2C_GATEWAY__ALLOW_REMOTE", "true")
-    with pytest.raises(ConfigError, match="needs both"):
-        load()
-    monkeypatch.setenv("O2C_GATEWAY__ADMIN_TOKEN", "s3cret")
     assert load().gateway.allow_remote
 
 
@@ -176,18 +173,16 @@ def test_loopback_needs_nothing(host: str) -> None:
     assert GatewaySettings(host=host).host == host
 
 
-def test_secrets_are_masked_wherever_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("O2C_GATEWAY__ADMIN_TOKEN", "s3cret")
+def test_the_password_in_an_address_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("O2C_GATEWAY__DATABASE", "postgresql+psycopg://o2c:s3cret@db/o2c")
     settings = load()
     assert "s3cret" not in repr(sources(settings))
     assert value_of(settings, "gateway.database") == "postgresql+psycopg://o2c:********@db/o2c"
-    assert value_of(settings, "gateway.admin_token") == "********"
 
 
 def test_a_refusal_does_not_show_the_value(write: Write) -> None:
     with pytest.raises(ConfigError) as told:
-        load(write("[gateway]\nadmin_token = ['s3cret']\n"))
+        load(write("[gateway]\ndatabase = ['s3cret']\n"))
     assert "s3cret" not in str(told.value)
 
 
