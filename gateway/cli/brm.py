@@ -69,9 +69,7 @@ def charges(context: typer.Context, number: Number = "%", brm: Target = "BRM_01"
     rows(("account", "what", "amount", "at", "poid"), found, as_json=as_json, empty="No charges.")
 
 
-transactions = typer.Typer(
-    no_args_is_help=True, help="Transactions prepared in BRM, or settled by hand."
-)
+transactions = typer.Typer(no_args_is_help=True, help="Transactions prepared in BRM, or settled by hand.")
 app.add_typer(transactions, name="transactions")
 Transaction = Annotated[str, typer.Argument(help="A TRANS_ID, as listed.")]
 

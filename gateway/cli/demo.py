@@ -16,7 +16,8 @@ import typer
 from lxml import etree
 
 from gateway.bootstrap import Gateway, build
-from gateway.cli.output import Failed, console, record, rows
+from gateway.cli.context import session
+from gateway.cli.output import Failed, console, done, record, rows
 from gateway.cli.processes import free_port, running
 from gateway.cli.run import gateway_program, simulator_program, worker_programs
 from gateway.config import load
@@ -38,8 +39,9 @@ _T = TypeVar("_T")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command()(demo)
+    app.command()(seed)
 
 
 def demo(
@@ -56,6 +58,21 @@ def demo(
     _heading("That was it")
     console.print(f"Databases and logs are in {state}.")
     console.print("next: o2c up (the same, to play with) · README.md")
+
+
+def seed(
+    context: typer.Context,
+    order: Annotated[Path, typer.Option(help="Where to write an order for the first customer.")] = Path("order.xml"),
+) -> None:
+    """Make the demo's customers in BRM_01, with their cross-references, and write an order to play with."""
+    gateway = session(context).gateway
+    brm = gateway.brms[_BRM]
+    there = {account.number for account in holdings.accounts(brm)}
+    new = [customer for customer in CUSTOMERS if customer.number not in there]
+    gateway.admin.load_xref([*customers.create(brm, new), *customers.products(_BRM)])
+    first = CUSTOMERS[0]
+    order.write_bytes(orders.ebm(orders.mobile_order("1-10001", first.account, first.billing_profile, "447700900123")))
+    done(f"{len(new)} customers are new in BRM; an order is in {order}.", then=f"o2c queue put {ORDERS} {order}")
 
 
 @contextmanager

@@ -25,7 +25,8 @@ _UP = """[bold]gateway[/bold]        {gateway}/services/
 [bold]BRM[/bold]            {brm}
 [bold]queue workers[/bold]  {workers}
 
-next: o2c queue put AIA_CRTBO_OUT_JMSQ ORDER.xml · o2c queue list · o2c brm accounts · Ctrl-C stops everything"""
+next: o2c seed · o2c queue put AIA_CRTBO_OUT_JMSQ order.xml · o2c queue list · o2c brm accounts
+Ctrl-C stops everything."""
 
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes that consume queues. Default: 1.")]
 
