@@ -26,6 +26,7 @@ from gateway.demo.customers import CUSTOMERS, Customer
 from gateway.domain.xref import XrefRow, XrefTable
 from gateway.inquiry import holdings
 from gateway.messaging.queues import Message, State
+from gateway.transforms.reading import Element
 from soapkit.limits import parse
 
 ORDERS = "AIA_CRTBO_OUT_JMSQ"
@@ -33,6 +34,8 @@ RESPONSES = "AIA_UPDBO_IN_JMSQ"
 RETIRED = "0.0.0.1 /product 99999"
 """A product that BRM does not sell: what a wrong cross-reference looks like."""
 _BRM = "BRM_01"
+_CORE = f"{{{orders.CORE}}}"
+_LINE = f"{{{orders.FORD}}}FulfillmentOrderLine"
 _PATIENCE = 60.0
 
 _T = TypeVar("_T")
@@ -128,7 +131,7 @@ class Scenes:
         """INITIATE BILLING: bought with dates a year ahead."""
         _heading("An order: mobile bundle with tariff, handset fee and discount, and a paper bill · INITIATE BILLING")
         order = orders.mobile_order("1-10001", CUSTOMERS[0].account, CUSTOMERS[0].billing_profile, "447700900123")
-        self._billed(self._put(order), CUSTOMERS[0])
+        self._billed(self._put(order), CUSTOMERS[0], whole=True)
 
     def its_second_phase(self) -> None:
         """FULFILL BILLING: the real dates, and the charges that follow."""
@@ -144,10 +147,10 @@ class Scenes:
         customer = CUSTOMERS[1]
         order = orders.mobile_order("1-10002", customer.account, customer.billing_profile, "447700900456")
         intake = self._put(order)
-        failed = self._ended(intake)
+        failed, answer = self._ended(intake), self._answer()
         self._story(intake)
         self._nothing_remains(failed, customer)
-        self._response()
+        _show_response(answer)
         _heading("The cross-reference is mended, the order resubmitted")
         good = customers.PRODUCTS["item-paper-bill"]
         self.gateway.admin.load_xref([replace(paper, value=good)], replacing=True)
@@ -156,13 +159,14 @@ class Scenes:
 
     # ---- what is shown
 
-    def _billed(self, intake: int, customer: Customer) -> None:
+    def _billed(self, intake: int, customer: Customer, *, whole: bool = False) -> None:
         message = self._ended(intake)
+        answer = self._answer()
         self._story(intake)
         if message.state is not State.DONE:
             raise Failed(f"The order ended as {message.state}: {message.reason}")
         self._bought(customer)
-        self._response()
+        _show_response(answer, whole=whole)
 
     def _put(self, order: orders.Order) -> int:
         intake = self.gateway.admin.put(ORDERS, orders.ebm(order))
@@ -211,12 +215,8 @@ class Scenes:
         console.print(f"In BRM, {customer.first_name} {customer.last_name} has {len(left)} services and offerings;")
         console.print(f"the order has {len(rows_left)} cross-references.")
 
-    def _response(self) -> None:
-        body = _waited(lambda: self.gateway.admin.get(RESPONSES), RESPONSES)[1]
-        console.print(f"\n[bold]The response on {RESPONSES}[/bold]")
-        response = parse(body)
-        etree.indent(response)
-        console.print(etree.tostring(response, encoding="unicode"), markup=False, soft_wrap=True)
+    def _answer(self) -> Element:
+        return parse(_waited(lambda: self.gateway.admin.get(RESPONSES), RESPONSES)[1])
 
     def _accounts(self) -> None:
         found = [record(each) for each in holdings.accounts(self.gateway.brms[_BRM])]
@@ -224,6 +224,26 @@ class Scenes:
 
     def _xref(self, found: Sequence[XrefRow]) -> None:
         rows(("table", "common", "column", "value"), [record(row) for row in found], as_json=False, empty="")
+
+
+def _show_response(response: Element, *, whole: bool = False) -> None:
+    console.print(f"\n[bold]The response on {RESPONSES}{'' if whole else ', in brief'}[/bold]")
+    if whole:
+        etree.indent(response)
+        console.print(etree.tostring(response, encoding="unicode"), markup=False, soft_wrap=True)
+        return
+    for text in response.iterfind(f".//{_CORE}FaultMessage/{_CORE}Text"):
+        console.print(f"  {text.text}")
+    rows(("line", "status", "in BRM"), [*map(_brief, response.iter(_LINE))], as_json=False, empty="")
+
+
+def _brief(line: Element) -> dict[str, str]:
+    said = {
+        "line": line.findtext(f"{_CORE}Identification/{_CORE}BusinessComponentID"),
+        "status": line.findtext(f"{_CORE}Status/{_CORE}Description"),
+        "in BRM": line.findtext(f".//{_CORE}ApplicationObjectKey/{_CORE}ID"),
+    }
+    return {name: text or "" for name, text in said.items()}
 
 
 def _heading(text: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from brm_sim.dispatch import simulated
+from brm_sim.opcodes import OPCODES
 from gateway.config import Settings, sources
 
 README = Path(__file__).parents[2] / "README.md"
@@ -19,7 +21,15 @@ def settings_table() -> Iterator[str]:
         yield f"| `{one.name}` | {default} | {one.about.replace('``', '`')} |"
 
 
-TABLES: Mapping[str, Callable[[], Iterator[str]]] = {"settings": settings_table}
+def not_simulated_table() -> Iterator[str]:
+    """Yield a row for each group of opcodes that BRM's contracts declare and the simulator does not simulate."""
+    missing = sorted(name for name, is_simulated in simulated(OPCODES).items() if not is_simulated)
+    yield '| known, and answered "not simulated" |'
+    yield "|---|"
+    yield f"| {', '.join(f'`{name}`' for name in missing)} |"
+
+
+TABLES: Mapping[str, Callable[[], Iterator[str]]] = {"settings": settings_table, "not simulated": not_simulated_table}
 
 
 def rewritten(text: str) -> str:
