@@ -23,6 +23,11 @@ create() {
     say "Making $venv with $("$1" --version) ..."
     rm -rf "$venv"
     "$1" -m venv --without-pip "$venv"
+    own_pip
+}
+
+# whatever pip an environment came with, the one that installs is ours
+own_pip() {
     for pip in vendor/pip-*.whl; do
         "$venv/bin/python" "$pip/pip" install --quiet --no-index --no-deps "$pip"
     done
@@ -48,6 +53,7 @@ install() {
         python=$(tools/python.sh "$wanted")
         create "$python"
     fi
+    own_pip
     stamped=$(state "$@")
     say "Installing $* ..."
     for lock in "$@"; do
