@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import typer
 
@@ -35,38 +36,28 @@ def accounts(context: typer.Context, number: Number = "%", brm: Target = "BRM_01
 @app.command()
 def services(context: typer.Context, number: Number = "%", brm: Target = "BRM_01", as_json: Json = False) -> None:
     """List the services of accounts."""
-    resource = _brm(context, brm)
-    found = [
-        {"account": account.number, **record(each)}
-        for account in holdings.accounts(resource, number)
-        for each in holdings.services(resource, account.poid)
-    ]
-    rows(("account", "id", "status", "poid", "common"), found, as_json=as_json, empty="No services.")
+    columns = ("account", "id", "status", "poid", "common")
+    rows(columns, _held(_brm(context, brm), number, holdings.services), as_json=as_json, empty="No services.")
 
 
 @app.command()
 def offerings(context: typer.Context, number: Number = "%", brm: Target = "BRM_01", as_json: Json = False) -> None:
     """List the products and discounts that accounts bought."""
-    resource = _brm(context, brm)
-    found = [
-        {"account": account.number, **record(each)}
-        for account in holdings.accounts(resource, number)
-        for each in holdings.offerings(resource, account.poid)
-    ]
     columns = ("account", "id", "status", "since", "poid", "service", "common")
-    rows(columns, found, as_json=as_json, empty="No offerings.")
+    rows(columns, _held(_brm(context, brm), number, holdings.offerings), as_json=as_json, empty="No offerings.")
 
 
 @app.command()
 def charges(context: typer.Context, number: Number = "%", brm: Target = "BRM_01", as_json: Json = False) -> None:
     """List the events that charged accounts."""
-    resource = _brm(context, brm)
-    found = [
-        {"account": account.number, **record(each)}
-        for account in holdings.accounts(resource, number)
-        for each in holdings.charges(resource, account.poid)
-    ]
-    rows(("account", "what", "amount", "at", "poid"), found, as_json=as_json, empty="No charges.")
+    columns = ("account", "what", "amount", "at", "poid")
+    rows(columns, _held(_brm(context, brm), number, holdings.charges), as_json=as_json, empty="No charges.")
+
+
+def _held(brm: Brm, number: str, ask: Callable[[Brm, str], Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return what each account with this number has, of the kind that ``ask`` asks for."""
+    found = holdings.accounts(brm, number)
+    return [{"account": account.number, **record(each)} for account in found for each in ask(brm, account.poid)]
 
 
 transactions = typer.Typer(no_args_is_help=True, help="Transactions prepared in BRM, or settled by hand.")
