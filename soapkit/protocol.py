@@ -7,6 +7,7 @@ worded fault.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from lxml import etree
 import soapkit.spyne_compat  # noqa: F401 - must come before Spyne
 
 # isort: split
-from spyne import AnyXml, Application, ServiceBase, rpc
+from spyne import AnyXml, Application, ServiceBase, const, rpc
 from spyne import Fault as SpyneFault
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
@@ -41,6 +42,7 @@ from soapkit.limits import Limits, parse
 from soapkit.service import Request, Service
 
 CORRELATION = "soapkit.correlation_id"
+const.MIN_GC_INTERVAL = math.inf  # else Spyne collects all garbage once a second, in the midst of a request
 _CHARSET = re.compile(r"""charset\s*=\s*("[^"]*"|[^\s;]+)""", re.IGNORECASE)
 _HTTP = {
     202: "202 Accepted",
@@ -175,7 +177,15 @@ def wsgi_application(service: Service, limits: Limits) -> WsgiApplication:
     application = Application(
         [served], service.contract.namespace, service.contract.name, in_protocol=reader, out_protocol=writer
     )
-    return WsgiApplication(application)
+    served_over_http = WsgiApplication(application)
+    served_over_http.event_manager.add_listener("wsgi_close", _let_go)
+    return served_over_http
+
+
+def _let_go(ctx: Any) -> None:
+    """Empty a finished context: its parts point at one another, and would keep the message for the collector."""
+    for part in (ctx.inprot_ctx, ctx.outprot_ctx, ctx):
+        vars(part).clear()
 
 
 def _operation(operation: Operation, protocol: ContractProtocol) -> Callable[..., Any]:

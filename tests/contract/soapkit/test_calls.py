@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,15 +11,17 @@ import pytest
 from lxml import etree
 
 from soapkit.catalog import Operation
-from soapkit.faults import Fault, Refused
+from soapkit.envelope import Parts
+from soapkit.faults import Fault, FaultCode, Refused
 from soapkit.limits import Limits
-from soapkit.server import Request, application
+from soapkit.server import Handler, Request, application
 from tests.contract.soapkit.orders import (
     ADDRESS,
     SESSION,
     URL,
     Answer,
     O,
+    accept,
     element,
     envelope,
     order,
@@ -322,3 +325,26 @@ def test_a_body_without_a_length_is_read_when_the_server_says_it_ends() -> None:
     assert_fault(post(app, message, Content_Length="many"), "Client", "content-length")
     assert_fault(post(app, message, Content_Length="99999999999"), "Client", "max-bytes", status=413)
     assert post(app, message, ADDRESS + "/").status == 200
+
+
+def _refuse(_: Request) -> etree._Element:
+    raise Fault(FaultCode.CLIENT, "Not today")
+
+
+@pytest.mark.parametrize(
+    ("body", "handler"),
+    [(order(), accept), (order(), _refuse), (order(action="NONE"), accept), ("<unknown/>", accept)],
+    ids=["answered", "refused", "invalid", "unknown"],
+)
+def test_a_finished_call_leaves_nothing_for_the_garbage_collector_to_find(body: str, handler: Handler) -> None:
+    """Documents weigh much that the collector does not see: what it finds late would fill the memory."""
+    app = site(PlaceOrder=handler)
+    gc.collect()
+    gc.disable()
+    try:
+        post(app, envelope(body))
+        left = [found for found in gc.get_objects() if isinstance(found, Request | etree._Element | Parts)]
+    finally:
+        gc.enable()
+
+    assert left == []
