@@ -34,7 +34,7 @@ class DecisionStore:
 
     def abort(self, transaction: TransactionId, now: datetime) -> bool:
         """Decide to abort, if nothing is decided yet."""
-        return insert_if_absent(self._connection, decision, [_row(transaction, Verdict.ABORT, now, now, b"")]) == 1
+        return insert_if_absent(self._connection, decision, _row(transaction, Verdict.ABORT, now, now, b""))
 
     def get(self, transaction: str) -> Decision | None:
         """Return the decision."""

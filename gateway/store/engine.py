@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
@@ -29,15 +29,16 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(**{_WRITES: True})
 
 
-def insert_if_absent(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Insert rows whose unique keys are free, in one batch; returns how many were.
+def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of its unique keys is taken; says whether it did.
 
     On PostgreSQL this waits for a transaction that is inserting the same key and has not ended: who comes second
     learns what the first decided.
     """
     chosen = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = chosen(table).on_conflict_do_nothing()
-    return connection.execute(statement, list(rows)).rowcount
+    statement = chosen(table).values(dict(row)).on_conflict_do_nothing()
+    counted = statement.execution_options(preserve_rowcount=True)  # of an INSERT, SQLAlchemy keeps none unless asked
+    return connection.execute(counted).rowcount == 1
 
 
 def _sqlite(url: str) -> Engine:

@@ -23,7 +23,7 @@ class FalloutStore:
 
     def raise_(self, fallout_row: Fallout) -> bool:
         """Add once: recovery finds the same trouble again every time it looks."""
-        return insert_if_absent(self._connection, fallout, [_row(fallout_row)]) == 1
+        return insert_if_absent(self._connection, fallout, _row(fallout_row))
 
     def open(self, kinds: Sequence[FalloutKind]) -> list[Fallout]:
         """Return what waits, oldest first."""

@@ -65,7 +65,7 @@ class SqlDatabase:
         """Return the id this database gives its gateway; made at first use, for ever."""
         mine = {"only": 1, "id": secrets.token_hex(8), "made_at": datetime.now(UTC)}
         with _worded(), self._writing.begin() as connection:
-            insert_if_absent(connection, gateway, [mine])
+            insert_if_absent(connection, gateway, mine)
             return str(connection.execute(select(gateway.c.id)).scalar_one())
 
     @contextmanager

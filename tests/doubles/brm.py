@@ -60,6 +60,8 @@ class MemoryBrm:
         self.transactions: dict[str, Transaction] = {}
         self.faults: list[Fault] = []
         self.calls: list[str] = []
+        self.forget_commits = False
+        """A BRM without XA remembers no commit: ABORT of a committed transaction says "unknown"."""
         self._next_id = 100
 
     # ---- the port
@@ -212,6 +214,8 @@ class MemoryBrm:
             self.objects.update(found.writes)
             found.phase = Phase.BY_HAND_COMMITTED if force else Phase.COMMITTED
             found.locks.clear()
+            if self.forget_commits:
+                del self.transactions[transaction]
         return Settled.COMMITTED
 
     def _abort(self, transaction: str, *, force: bool) -> Settled:

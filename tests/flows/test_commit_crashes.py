@@ -63,6 +63,7 @@ def test_every_step_has_its_scene() -> None:
 def test_killed_at(database: SqlDatabase, point: str, *, brm_crashes: bool) -> None:
     scene = SCENES[Step(point.split(".", maxsplit=1)[0])]
     brm = MemoryBrm(mode=scene.mode)
+    brm.forget_commits = scene.mode is Mode.LOCAL and brm_crashes
     gateway = Gateway.on(database, brm, FakeClock(), barrier=_kill(scene.first_kill))
     gateway.seed()
     _order(gateway, scene)
