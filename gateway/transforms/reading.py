@@ -16,6 +16,7 @@ from gateway.transforms.namespaces import core
 Element: TypeAlias = etree._Element  # noqa: SLF001 - the only name lxml has for its elements' type
 Children = Mapping[str, Element]
 NOTHING: Children = {}
+LONGEST_ID = 255
 
 
 def children(element: Element | None) -> Children:
@@ -29,8 +30,27 @@ def text(element: Element | None) -> str:
 
 
 def common_id(identification: Element | None) -> str:
-    """Return ``<corecom:BusinessComponentID schemeAgencyID="COMMON">…</…>`` of an identification; empty for none."""
-    return text(children(identification).get(core("BusinessComponentID")))
+    """Return ``<corecom:BusinessComponentID schemeAgencyID="COMMON">…</…>`` of an identification; empty for none.
+
+    Raises InvalidMessage for one longer than keys may be (``LONGEST_ID``); the schema cannot say so, for Axis 1's sake.
+    """
+    element = children(identification).get(core("BusinessComponentID"))
+    found = text(element)
+    if element is not None and len(found) > LONGEST_ID:
+        path = path_of(element)
+        raise InvalidMessage(f"{path}: an id has at most {LONGEST_ID} characters, not {len(found)}", element=path)
+    return found
+
+
+def path_of(element: Element) -> str:
+    """Return the path of an element by local names, with positions among its like: ``/EBM/Line[2]/Id``."""
+    steps = []
+    for node in (element, *element.iterancestors()):
+        name = etree.QName(node).localname
+        parent = node.getparent()
+        like = [] if parent is None else parent.findall(node.tag)
+        steps.append(name if len(like) < 2 else f"{name}[{like.index(node) + 1}]")  # noqa: PLR2004 - one is alone
+    return "/" + "/".join(reversed(steps))
 
 
 def named(identification: Element | None, path: str) -> Named | None:

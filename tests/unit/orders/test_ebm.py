@@ -47,6 +47,16 @@ def test_the_sample_is_read_with_everything_it_says() -> None:
     assert discount.dates.end == datetime(2028, 11, 20, tzinfo=UTC)
 
 
+def test_an_id_longer_than_a_key_is_refused_by_its_element() -> None:
+    read = parse(sample(SAMPLE).replace(b"asset-0002", b"a" * 256))
+    with pytest.raises(InvalidMessage, match="at most 255 characters, not 256") as refused:
+        decode(read)
+    line_path = f"{ORDER_PATH}/FulfillmentOrderLine[2]"
+    named_by = "InstalledProductReference/InstalledProductIdentification/BusinessComponentID"
+    assert refused.value.element == f"{line_path}/{named_by}"
+    assert decode(parse(sample(SAMPLE).replace(b"asset-0002", b"a" * 255))).order.lines[1].asset == "a" * 255
+
+
 def test_what_the_order_says_is_the_default_of_its_lines() -> None:
     read = decode(parse(sample(SAMPLE))).order
     assert {one.billing for one in read.lines} == {BillingMode.INITIATE}
