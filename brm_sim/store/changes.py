@@ -109,6 +109,6 @@ def _base_rev(replaces: Stored | None) -> int | None:
 
 def _entries(change: Change) -> list[dict[str, Any]]:
     return [
-        {"path": path, "value": value, "version": change.version}
-        for path, value in index_entries(change.poid.type, change.fields)
+        {"path": path, "value": value, "version": change.version, "target": target}
+        for path, value, target in index_entries(change.poid.type, change.fields)
     ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from enum import Enum, auto
+from typing import Any, TypeGuard
 
 from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, false, literal, not_, or_, select, true
 
@@ -25,6 +26,7 @@ Compiled = tuple[Clause | None, bool]
 """A clause (None: no restriction), and whether it is exact."""
 
 _UNKNOWN: Compiled = (None, False)
+_POID = ("POID",)
 _TIMES = {("CREATED_T",): "created", ("MOD_T",): "modified"}
 _LAST_CHARACTER = "\U0010ffff"
 _PREFIX = re.compile(r"[^%_\\]*")
@@ -39,6 +41,13 @@ _SQL: Mapping[Operator, Callable[[Any, Any], Clause]] = {
     Operator.GE: lambda column, value: column >= value,
 }
 _SAME = frozenset({Operator.EQ, Operator.IN})
+
+
+class By(Enum):
+    """What narrows a search down."""
+
+    POID = auto()
+    ENTRIES = auto()
 
 
 class Conditions:
@@ -67,12 +76,38 @@ class Conditions:
             case _:
                 return _UNKNOWN
 
+    def narrowed(self, condition: Condition, table: int) -> By | None:
+        """Tell what narrows a table's rows down better than their class does, so that planners go by that."""
+        parts = list(conjuncts(condition))
+        equal = [part.field for part in parts if isinstance(part, Compare) and part.operator in _SAME]
+        own = [field.path for field in equal if field.table == table]
+        if _POID in own:
+            return By.POID
+        if any(path in self._indexed[table] for path in own):
+            return By.ENTRIES
+        joined = [field for part in parts if self._is_join(part) for field in (part.left, part.right)]
+        here = [field.path for field in joined if field.table == table]
+        if not here or not (table > 0 or any(field.table != table for field in equal)):
+            return None  # it is where a plan has to begin
+        return By.POID if _POID in here else By.ENTRIES
+
     def joins(self, condition: Condition) -> Iterator[Clause]:
-        """Compile the outermost equalities between indexed fields of two classes."""
+        """Compile the outermost equalities between POIDs and indexed fields of two classes."""
         for part in conjuncts(condition):
-            if isinstance(part, Join) and part.operator is Operator.EQ and self._has_key(part.left, part.right):
+            if self._is_join(part):
                 (left, left_from), (right, right_from) = self._key(part.left), self._key(part.right)
                 yield and_(left == right, *left_from, *right_from)
+                yield from self._back(part.left, right)
+                yield from self._back(part.right, left)
+
+    def _is_join(self, part: Condition) -> TypeGuard[Join]:
+        return isinstance(part, Join) and part.operator is Operator.EQ and self._has_key(part.left, part.right)
+
+    def _back(self, poid: Field, key: ColumnElement[Any]) -> Iterator[Clause]:
+        """Let a plan go from an index entry to the object it names, too."""
+        entry = getattr(key, "table", None)
+        if poid.path == _POID and entry is not None:
+            yield self._tables[poid.table].c.id == entry.c.target
 
     def _compare(self, condition: Compare) -> Compiled:
         compiled = [self._one(condition.field, condition.operator, value) for value in condition.values]
@@ -83,7 +118,7 @@ class Conditions:
 
     def _one(self, field: Field, operator: Operator, value: Value) -> Compiled:
         table = self._tables[field.table]
-        if field.path == ("POID",):
+        if field.path == _POID:
             return _poid(table, operator, value)
         if field.path in _TIMES and isinstance(value, datetime) and operator in _SQL:
             return _SQL[operator](table.c[_TIMES[field.path]], codec.seconds(value)), True
@@ -96,11 +131,11 @@ class Conditions:
         return table.c.version.in_(versions), exact
 
     def _has_key(self, *fields: Field) -> bool:
-        return all(field.path == ("POID",) or field.path in self._indexed[field.table] for field in fields)
+        return all(field.path == _POID or field.path in self._indexed[field.table] for field in fields)
 
     def _key(self, field: Field) -> tuple[ColumnElement[Any], tuple[Clause, ...]]:
         table = self._tables[field.table]
-        if field.path == ("POID",):
+        if field.path == _POID:
             return literal(f"{DATABASE_NUMBER} ", Text) + table.c.type + literal(" ", Text) + cast(table.c.id, Text), ()
         entry = entries.alias()
         return entry.c.value, (entry.c.version == table.c.version, entry.c.path == ".".join(field.path))

@@ -34,7 +34,8 @@ class Database:
     """An engine, its two ways to begin, and numbers never handed out twice."""
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE)
+        # a search template may ask for a product of classes: its author's choice, and finder bounds it
+        self.engine: Engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, enable_from_linting=False)
         self.sqlite = self.engine.dialect.name == "sqlite"
         self._turn = threading.Lock()
         self._numbering = threading.Lock()

@@ -7,14 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from brm_sim.store import predicate
-from brm_sim.store.conditions import Conditions
+from brm_sim.store import predicate, refusals
+from brm_sim.store.conditions import By, Conditions
 from brm_sim.store.query import Query
 from brm_sim.store.rows import Stored, columns, of_class, visible
 from brm_sim.store.tables import objects
 
 Match = tuple[Stored, ...]
 _WIDTH = len(columns())
+MOST_COMBINATIONS = 250_000
+"""How many combinations of objects a join may have to look at: one on fields without an index is a product."""
 
 
 def run(connection: Connection, seq: int | None, query: Query) -> Iterator[Match]:
@@ -23,7 +25,7 @@ def run(connection: Connection, seq: int | None, query: Query) -> Iterator[Match
     found = _matches(connection, statement)
     if not exact:
         found = (match for match in found if predicate.holds(query.where, _flists(match)))
-    if query.order:
+    if query.order or len(query.classes) > 1:
         found = iter(_sorted(list(found), query))
     for number, match in enumerate(found, 1):
         yield match
@@ -35,22 +37,27 @@ def _statement(seq: int | None, query: Query) -> tuple[Select[Any], bool]:
     tables = [objects.alias() for _ in query.classes]
     conditions = Conditions(query.classes, tables)
     clause, exact = conditions.of(query.where)
-    statement = select(*(column for table in tables for column in columns(table))).order_by(*(t.c.id for t in tables))
-    for table, type_ in zip(tables, query.classes, strict=True):
-        statement = statement.where(of_class(table, type_), visible(table, seq))
+    statement = select(*(column for table in tables for column in columns(table)))
+    for number, (table, type_) in enumerate(zip(tables, query.classes, strict=True)):
+        narrowed = conditions.narrowed(query.where, number)
+        statement = statement.where(of_class(table, type_, by_index=not narrowed))
+        statement = statement.where(visible(table, seq, searching=narrowed is not By.POID))
     statement = statement.where(*conditions.joins(query.where))
     if clause is not None:
         statement = statement.where(clause)
-    if query.limit and exact and not query.order and len(tables) == 1:
-        statement = statement.limit(query.limit)
-    return statement, exact
+    if len(tables) > 1:
+        return statement.limit(MOST_COMBINATIONS), exact
+    statement = statement.order_by(tables[0].c.id + 0)  # sorted, not read in that order
+    return statement.limit(query.limit) if query.limit and exact and not query.order else statement, exact
 
 
 def _matches(connection: Connection, statement: Select[Any]) -> Iterator[Match]:
     """Read rows; a join through the index meets an object once for each element that matches."""
     seen: set[tuple[int, ...]] = set()
     with connection.execute(statement) as rows:
-        for row in rows:
+        for number, row in enumerate(rows, 1):
+            if len(row) > _WIDTH and number == MOST_COMBINATIONS:
+                raise refusals.too_many()
             match = tuple(Stored.of(row[start : start + _WIDTH]) for start in range(0, len(row), _WIDTH))
             versions = tuple(stored.version for stored in match)
             if versions not in seen:
@@ -59,6 +66,7 @@ def _matches(connection: Connection, statement: Select[Any]) -> Iterator[Match]:
 
 
 def _sorted(matches: list[Match], query: Query) -> list[Match]:
+    matches.sort(key=lambda match: [stored.poid.id for stored in match])
     for field, descending in reversed(query.order):
         keyed = [(_sort_key(predicate.field_values(field, _flists(match))), match) for match in matches]
         keyed.sort(key=lambda pair: pair[0], reverse=descending)

@@ -53,3 +53,9 @@ def already_open(trans_id: str) -> ErrorBuffer:
 def read_only() -> ErrorBuffer:
     """Refuse a write, or a lock, in a transaction that was opened without the read-write flag."""
     return ErrorBuffer(Errno.READ_ONLY_TXN, "the transaction is read-only", field="TRANS_ID", location=Location.DM)
+
+
+def too_many() -> ErrorBuffer:
+    """Give up a join that has to look at too much; joining by POIDs, or narrowing each class, helps."""
+    text = "the join looks at too many combinations of objects"
+    return ErrorBuffer(Errno.BAD_SEARCH_ARG, text, field="TEMPLATE", location=Location.DM)

@@ -52,20 +52,25 @@ def columns(table: FromClause = objects) -> tuple[ColumnElement[Any], ...]:
     return tuple(table.c[name] for name in names)
 
 
-def visible(table: FromClause, seq: int | None) -> ColumnElement[bool]:
-    """Restrict ``table`` (objects, or an alias of it) to what transaction ``seq`` sees; None sees what is committed."""
+def visible(table: FromClause, seq: int | None, *, searching: bool = True) -> ColumnElement[bool]:
+    """Restrict ``table`` (objects, or an alias of it) to what transaction ``seq`` sees; None sees what is committed.
+
+    ``searching`` keeps planners from going by ``trans``, which nearly all rows share: only ids narrow it down.
+    """
+    trans = table.c.trans + 0 if searching else table.c.trans
     if seq is None:
-        return table.c.trans == COMMITTED
+        return trans == COMMITTED
     shadow = objects.alias()
     shadowed = exists(select(shadow.c.id).where(shadow.c.trans == seq, shadow.c.id == table.c.id))
-    own = and_(table.c.trans == seq, table.c.deleted.is_(False))
-    return or_(own, and_(table.c.trans == COMMITTED, ~shadowed))
+    own = and_(trans == seq, table.c.deleted.is_(False))
+    return and_(trans.in_((COMMITTED, seq)), or_(own, and_(trans == COMMITTED, ~shadowed)))
 
 
-def of_class(table: FromClause, type_: str) -> ColumnElement[bool]:
-    """Restrict to a class and its subclasses."""
-    subclass = and_(table.c.type > f"{type_}/", table.c.type < f"{type_}0")  # "0" is what follows "/"
-    return or_(table.c.type == type_, subclass)
+def of_class(table: FromClause, type_: str, *, by_index: bool = True) -> ColumnElement[bool]:
+    """Restrict to a class and its subclasses; ``by_index`` False where something better narrows the rows down."""
+    type_column = table.c.type if by_index else table.c.type.concat("")
+    subclass = and_(type_column > f"{type_}/", type_column < f"{type_}0")  # "0" is what follows "/"
+    return or_(type_column == type_, subclass)
 
 
 def by_ids(ids: Iterable[int], seq: int | None) -> Select[Any]:
@@ -78,15 +83,15 @@ def by_ids(ids: Iterable[int], seq: int | None) -> Select[Any]:
     )
 
 
-def index_entries(type_: str, fields: Flist) -> Iterator[tuple[str, str]]:
-    """Give the index entries of an object, each once."""
+def index_entries(type_: str, fields: Flist) -> Iterator[tuple[str, str, int | None]]:
+    """Give the index entries of an object, each once: path, value, and the number of the object a POID names."""
     spec = class_of(type_)
     if spec is None:
         return
     found = {
-        (".".join(path), key[:INDEXED_LENGTH])
+        (".".join(path), key[:INDEXED_LENGTH], value.id if isinstance(value, Poid) else None)
         for path in spec.indexed
         for value in values_at(fields, path)
         if not isinstance(value, dict) and (key := codec.key(value)) is not None
     }
-    yield from sorted(found)
+    yield from found

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Tab
 COMMITTED = 0
 """The ``trans`` of what is committed."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -43,6 +43,7 @@ entries = Table(
     Column("path", _Ordered, primary_key=True, doc="field path without element ids: NAMEINFO.LAST_NAME"),
     Column("value", _Ordered, primary_key=True, doc="the value, written so that text order is its order"),
     Column("version", _Key, primary_key=True, autoincrement=False),
+    Column("target", _Key, doc="the number of the object that a POID names, for joins back to it"),
     Index("entries_by_version", "version"),
     sqlite_with_rowid=False,
 )
