@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from gateway.domain.xref import XrefRow
 from gateway.errors import BusinessError
 from gateway.messaging.consumer import QueueRoute
+from gateway.messaging.forcing import Forcing, OpenTransaction
 from gateway.messaging.inquiry import TAGGED, Tagged, TaggedClass, tagged
-from gateway.messaging.ports import ALARMS, Clock, Database, Fallout, FalloutKind, StoryStep, Work
+from gateway.messaging.ports import ALARMS, Clock, Database, Fallout, StoryStep, Work
 from gateway.messaging.queues import ERROR_SUFFIX, Draft, Message, QueueSummary, QueueView, State
-from gateway.messaging.transaction_id import TransactionId
-from gateway.messaging.xa import Brm, Recovered, Settled
+from gateway.messaging.xa import Brm, Settled
 
 
 class NotPossible(BusinessError):
@@ -32,6 +32,7 @@ class Admin:
     brms: Mapping[str, Brm]
     routes: Sequence[QueueRoute]
     clock: Clock
+    forcing: Forcing
 
     # ---- queues
 
@@ -64,6 +65,11 @@ class Admin:
         """Return what happened to a message: steps, opcodes, decisions."""
         with self.database.read() as work:
             return work.stories.of(intake)
+
+    def of_order(self, number: str, limit: int = 100) -> list[Message]:
+        """Return every message that carried an order, over queues and SOAP; their stories are the order's."""
+        with self.database.read() as work:
+            return work.messages.find(None, tuple(State), limit=limit, order=number)
 
     def put(self, queue: str, payload: bytes) -> int:
         """Put a message; returns its intake number. To an error queue nothing can be put."""
@@ -170,32 +176,13 @@ class Admin:
 
     # ---- BRM's transactions
 
-    def transactions(self, name: str) -> list[Recovered]:
-        """Return what is prepared in a BRM, or was settled by hand; everybody's."""
-        return list(self._brm(name).recover())
+    def transactions(self, name: str) -> list[OpenTransaction]:
+        """Return what has not ended in a BRM or here: prepared (everybody's), settled by hand, decided, intended."""
+        return self.forcing.open_transactions(self._brm(name))
 
     def force(self, name: str, transaction: str, *, commit: bool) -> Settled:
-        """Settle a prepared transaction by hand. It is recorded as an alarm: the gateway may have decided otherwise."""
-        brm = self._brm(name)
-        settled = brm.commit(transaction, force=True) if commit else brm.abort(transaction, force=True)
-        self._record_forced(name, transaction, settled)
-        return settled
-
-    def _record_forced(self, name: str, transaction: str, settled: Settled) -> None:
-        mine = TransactionId.parse(transaction)
-        forced = Fallout(
-            FalloutKind.FORCED,
-            0 if mine is None else mine.intake,
-            0 if mine is None else mine.attempt,
-            name,
-            transaction,
-            "O2C_FORCED",
-            f"an operator settled it in BRM: {settled}",
-            self.clock.now(),
-        )
-        with self.database.begin() as work:
-            work.fallout.raise_(forced)
-            work.commit()
+        """Settle a transaction by hand; recorded first, and followed through here. Raises NotForced."""
+        return self.forcing.settle(self._brm(name), transaction, commit=commit)
 
     def _brm(self, name: str) -> Brm:
         if name not in self.brms:

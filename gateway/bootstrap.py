@@ -107,7 +107,7 @@ def build(
     )
     flow = routes.flow(clock=clock, systems=frozenset(brms), rules=billing, limits=_limits(settings))
     queues = routes.queues(flow, retry_policy(settings.queue), settings.queue.workers)
-    admin = Admin(database, brms, queues, clock)
+    admin = Admin(database, brms, queues, clock, coordinator.forcing)
     return Gateway(settings, clock, pause, database, brms, coordinator, flow, queues, admin)
 
 

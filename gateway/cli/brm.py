@@ -67,9 +67,10 @@ Transaction = Annotated[str, typer.Argument(help="A TRANS_ID, as listed.")]
 
 @transactions.command("list")
 def list_transactions(context: typer.Context, brm: Target = "BRM_01", as_json: Json = False) -> None:
-    """List transactions, everybody's."""
+    """List transactions that have not ended: what BRM holds (standing) and what the gateway has decided (verdict)."""
     found = [record(each) for each in session(context).gateway.admin.transactions(brm)]
-    rows(("transaction", "standing", "created_at"), found, as_json=as_json, empty="Nothing is prepared.")
+    columns = ("transaction", "standing", "verdict", "intake", "order", "state", "created_at")
+    rows(columns, found, as_json=as_json, empty="Nothing is open.")
 
 
 @transactions.command()
@@ -86,4 +87,4 @@ def abort(context: typer.Context, transaction: Transaction, brm: Target = "BRM_0
 
 def _forced(context: typer.Context, transaction: str, brm: str, *, commit: bool) -> None:
     settled = session(context).gateway.admin.force(brm, transaction, commit=commit)
-    done(f"{transaction} is {settled}. It is recorded as an alarm.", then="o2c queue alarms")
+    done(f"{transaction} is {settled}. It is recorded; what it left to decide is an alarm.", then="o2c queue alarms")

@@ -12,12 +12,12 @@ from datetime import datetime
 from gateway.errors import BusinessError, TransactionLost
 from gateway.messaging.in_doubt import Answer, InDoubtCommits
 from gateway.messaging.ports import Clock, Database, Decision, Fallout, FalloutKind, StoryStep, Verdict, Work
-from gateway.messaging.queues import Message
+from gateway.messaging.queues import State
 from gateway.messaging.recovery import Recovery
 from gateway.messaging.second_phase import SecondPhase
 from gateway.messaging.steps import BY_RECOVERY
 from gateway.messaging.transaction_id import TransactionId
-from gateway.messaging.xa import Brm, Settled, Standing
+from gateway.messaging.xa import Brm, Mode, Recovered, Settled, Standing
 
 
 class NotForced(BusinessError):
@@ -31,17 +31,17 @@ class OpenTransaction:
     """A transaction that has not ended everywhere, as an operator sees it.
 
     ``standing`` is BRM's view (None: BRM does not list it), ``verdict`` the gateway's decision (None: none yet).
-    ``ours`` is False for other gateways' and transaction managers'; those have no message.
+    ``intake``, ``order`` and ``state`` tell of the message; another gateway's transactions have none (None, empty).
     """
 
     transaction: str
     brm: str
-    ours: bool
     standing: Standing | None
-    created_at: datetime | None
     verdict: Verdict | None
-    acknowledged: bool
-    message: Message | None
+    created_at: datetime | None
+    intake: int | None
+    order: str
+    state: State | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +56,31 @@ class Forcing:
 
     def open_transactions(self, brm: Brm) -> list[OpenTransaction]:
         """Return what BRM lists and what the gateway has decided, as one list by transaction."""
-        listed = {row.transaction: row for row in brm.recover()}
+        listed = {row.transaction: row for row in brm.recover()} if brm.mode is Mode.XA else {}
         with self.database.read() as work:
             decided = {decision.transaction: decision for decision in work.decisions.of(brm.name)}
-            found = []
-            for name in dict.fromkeys((*listed, *decided)):
-                mine = TransactionId.parse(name)
-                ours = mine is not None and mine.gateway == self.database.gateway_id
-                row, decision = listed.get(name), decided.get(name)
-                found.append(
-                    OpenTransaction(
-                        name,
-                        brm.name,
-                        ours,
-                        None if row is None else row.standing,
-                        None if row is None else row.created_at,
-                        None if decision is None else decision.verdict,
-                        decision is not None and decision.acknowledged,
-                        work.messages.get(mine.intake) if ours and mine is not None else None,
-                    )
-                )
-        return found
+            names = dict.fromkeys((*listed, *decided))
+            return [self._open(work, brm, name, listed.get(name), decided.get(name)) for name in names]
+
+    def _open(
+        self, work: Work, brm: Brm, name: str, row: Recovered | None, decision: Decision | None
+    ) -> OpenTransaction:
+        mine = self._mine(name)
+        message = None if mine is None else work.messages.get(mine.intake)
+        return OpenTransaction(
+            transaction=name,
+            brm=brm.name,
+            standing=None if row is None else row.standing,
+            verdict=None if decision is None else decision.verdict,
+            created_at=decision.decided_at if decision else row.created_at if row else None,
+            intake=None if mine is None else mine.intake,
+            order="" if message is None else message.order,
+            state=None if message is None else message.state,
+        )
+
+    def _mine(self, transaction: str) -> TransactionId | None:
+        parsed = TransactionId.parse(transaction)
+        return parsed if parsed is not None and parsed.gateway == self.database.gateway_id else None
 
     def settle(self, brm: Brm, transaction: str, *, commit: bool) -> Settled:
         """Commit or abort by hand; raises NotForced, or Unavailable when BRM is away."""
@@ -97,12 +101,11 @@ class Forcing:
     def _recorded(self, brm: Brm, transaction: str, *, commit: bool) -> Decision | None:
         """Record what the operator is about to do, before it is done; returns the gateway's decision."""
         now = self.clock.now()
-        mine = TransactionId.parse(transaction)
-        ours = mine is not None and mine.gateway == self.database.gateway_id
+        mine = self._mine(transaction)
         told = f"an operator forced a {'commit' if commit else 'rollback'}"
         with self.database.begin() as work:
             decision = work.decisions.get(transaction)
-            if mine is not None and ours:
+            if mine is not None:
                 self._check_free(work, mine, now)
                 work.stories.add(mine.intake, [StoryStep(now, "forced", told, attempt=mine.attempt)])
                 work.fallout.raise_(
