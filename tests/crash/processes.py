@@ -1,0 +1,106 @@
+"""Processes that tests start, kill from outside and never leave behind; and the one way in which tests wait."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+_ROOT = Path(__file__).parents[2]
+_LOOK_AGAIN = 0.01
+_never = threading.Event()
+_T = TypeVar("_T")
+
+
+def until(look: Callable[[], _T], what: str, *, within: float = 30.0) -> _T:
+    """Return what ``look`` gives once that is true; looked at again and again, for ``within`` seconds at most."""
+    deadline = time.monotonic() + within
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"in vain, for {within:g} s: waited until {what}")
+        _never.wait(_LOOK_AGAIN)
+    return found
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True)
+class Nursery:
+    """A program that can be started at little cost; see ``nursery``."""
+
+    process: subprocess.Popen[str]
+    program: str
+
+    def start(self, *arguments: str, environment: Mapping[str, str], log: Path) -> Child:
+        """Run ``python -m <program> arguments…``."""
+        asked = {"start": self.program, "arguments": arguments, "environment": environment, "log": str(log)}
+        return Child(self, self._ask(asked))
+
+    def ended(self, pid: int) -> int | None:
+        status: int | None = self._ask({"ended": pid})
+        return status
+
+    def _ask(self, request: Mapping[str, Any]) -> Any:
+        into, out = self.process.stdin, self.process.stdout
+        assert into is not None
+        assert out is not None
+        into.write(json.dumps(request) + "\n")
+        into.flush()
+        return json.loads(out.readline())
+
+
+@dataclass(eq=False)
+class Child:
+    """A running program."""
+
+    nursery: Nursery
+    pid: int
+    status: int | None = None
+
+    @property
+    def alive(self) -> bool:
+        if self.status is None:
+            self.status = self.nursery.ended(self.pid)
+        return self.status is None
+
+    def kill(self) -> None:
+        """SIGKILL, from outside; it is gone when this returns."""
+        if self.alive:
+            os.kill(self.pid, signal.SIGKILL)
+            until(lambda: not self.alive, f"process {self.pid} is gone")
+
+
+@contextmanager
+def nursery(program: str) -> Iterator[Nursery]:
+    """Start a nursery for ``gateway`` or ``brm_sim``; whatever was started there ends with it."""
+    command = [sys.executable, "-m", "tests.crash.nursery", str(os.getpid()), program]
+    with subprocess.Popen(
+        command,
+        cwd=_ROOT,
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for pytest, which then closes this
+    ) as process:
+        yield Nursery(process, program)
+
+
+def _environment() -> dict[str, str]:
+    """Return ours without settings of the products: those are each test's own."""
+    settings = ("BRM_SIM_", "O2C_CONFIG", "O2C_BARRIERS")
+    return {name: value for name, value in os.environ.items() if not name.startswith(settings) and "__" not in name}

@@ -1,0 +1,77 @@
+"""How each step of the commit protocol is reached in real processes, so that one can be killed there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.messaging.steps import POINTS, Step
+from tests.crash.site import LOCAL, XA
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """``first_kill`` is the point where a worker dies before, and so leaves work to the one that is to die here.
+
+    ``refused``: BRM refuses the order's last opcode, for as long as that matters.
+    """
+
+    first_kill: str = ""
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One kill: in which mode, at which point, in which scene."""
+
+    mode: str
+    point: str
+    scene: Scene
+
+    def __str__(self) -> str:
+        return "-".join(filter(None, (self.mode, self.point, self.scene.first_kill and f"after-{self.scene.first_kill}")))
+
+
+_PLAIN = (Scene(),)
+_REFUSED = (Scene(refused=True),)
+_AGAIN = (Scene("work.after"),)
+_UNDECIDED = (Scene("prepare.after"),)
+_DECIDED = (Scene("decide.after"),)
+_INTENDED = (Scene("intend.after"), Scene("commit-one-phase.after"))
+
+SCENES: dict[tuple[str, Step], tuple[Scene, ...]] = {
+    **{(mode, step): _PLAIN for mode in (XA, LOCAL) for step in (Step.CLAIM, Step.RESERVE, Step.OPEN, Step.LOCK)},
+    **{(mode, step): _PLAIN for mode in (XA, LOCAL) for step in (Step.WORK, Step.DECIDE)},
+    **{(mode, step): _REFUSED for mode in (XA, LOCAL) for step in (Step.ABORT, Step.FAIL)},
+    **{(mode, Step.ABORT_PREVIOUS): _AGAIN for mode in (XA, LOCAL)},
+    **{(XA, step): _PLAIN for step in (Step.PREPARE, Step.COMMIT, Step.RELEASE, Step.FORGET, Step.DROP)},
+    **{(LOCAL, step): _PLAIN for step in (Step.INTEND, Step.COMMIT_ONE_PHASE)},
+    **{(XA, step): _UNDECIDED for step in (Step.RECOVER, Step.RECOVERY_DECIDE, Step.RECOVERY_ABORT, Step.SWEEP)},
+    (XA, Step.RECOVERY_COMMIT): (Scene("decide.after"), Scene("commit.after")),
+    (XA, Step.RECOVERY_RELEASE): _DECIDED,
+    (XA, Step.RECOVERY_FORGET): (Scene("decide.after"), Scene("release.after")),
+    (XA, Step.RECOVERY_DROP): (Scene("decide.after"), Scene("forget.after")),
+    **{(LOCAL, step): _INTENDED for step in (Step.ASK, Step.SETTLE)},
+    (LOCAL, Step.SWEEP): (Scene("commit-one-phase.after"),),
+}
+
+_ONE_PHASE = "BRM commits in one phase: nothing is prepared, no decision binds it, it lists nothing to recover"
+_TWO_PHASES = "the decision says what became of the order: no intent is recorded, and nobody has to ask BRM"
+
+UNREACHABLE: dict[tuple[str, Step], str] = {
+    **{(LOCAL, step): _ONE_PHASE for step in (Step.PREPARE, Step.COMMIT, Step.RELEASE, Step.FORGET, Step.DROP)},
+    **{(LOCAL, step): _ONE_PHASE for step in (Step.RECOVER, Step.RECOVERY_DECIDE, Step.RECOVERY_ABORT)},
+    **{(LOCAL, step): _ONE_PHASE for step in (Step.RECOVERY_COMMIT, Step.RECOVERY_RELEASE)},
+    **{(LOCAL, step): _ONE_PHASE for step in (Step.RECOVERY_FORGET, Step.RECOVERY_DROP)},
+    **{(XA, step): _TWO_PHASES for step in (Step.INTEND, Step.COMMIT_ONE_PHASE, Step.ASK, Step.SETTLE)},
+}
+"""Steps that a mode does not have, and why."""
+
+
+def _cases() -> Iterator[Case]:
+    for (mode, step), scenes in SCENES.items():
+        for point in (point for point in POINTS if point.rpartition(".")[0] == step):
+            yield from (Case(mode, point, scene) for scene in scenes)
+
+
+CASES = tuple(_cases())
