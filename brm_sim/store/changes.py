@@ -80,7 +80,7 @@ def _never_was(seq: int, change: Change) -> bool:
 def _check_current(connection: Connection, seq: int, changes: Collection[Change]) -> None:
     based_on = {change.poid.id: change.replaces.version for change in changes if change.replaces}
     for part in chunks(list(based_on)):
-        current = {row.id: row.version for row in connection.execute(by_ids(part, seq)) if not row.deleted}
+        current = {row.id: row.version for row in by_ids(connection, part, seq) if not row.deleted}
         for id_ in part:
             if current.get(id_) != based_on[id_]:
                 raise refusals.conflict(f"object {id_} was changed by another transaction")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text, update
@@ -24,6 +24,12 @@ FIRST_NUMBER = 100_000
 """Below it lie fixed numbers: the root account, the price list."""
 
 POOL_SIZE = 32
+
+INSERT_MISSING: Mapping[str, Callable[[Table], Any]] = {
+    "sqlite": lambda table: sqlite.insert(table).on_conflict_do_nothing(),
+    "postgresql": lambda table: postgresql.insert(table).on_conflict_do_nothing(),
+}
+"""By dialect: an INSERT that leaves rows alone whose key is there already."""
 
 _WRITING = "writing"
 
@@ -66,11 +72,6 @@ class Database:
                 del connection.info[_WRITING]
             yield connection
 
-    def insert_missing(self, table: Table) -> Any:
-        """Begin an INSERT that leaves rows alone whose key is there already."""
-        insert = sqlite.insert if self.sqlite else postgresql.insert
-        return insert(table).on_conflict_do_nothing()
-
     def number(self) -> int:
         """Give a number nobody else has, in any process."""
         with self._numbering:
@@ -94,8 +95,9 @@ class Database:
             if not self.sqlite:  # several workers may start at once
                 connection.execute(text("select pg_advisory_xact_lock(20104)"))
             metadata.create_all(connection)
-            connection.execute(self.insert_missing(sequences), {"name": "number", "next": FIRST_NUMBER})
-            connection.execute(self.insert_missing(facts), {"name": "schema", "value": str(SCHEMA_VERSION)})
+            insert_missing = INSERT_MISSING[connection.dialect.name]
+            connection.execute(insert_missing(sequences), {"name": "number", "next": FIRST_NUMBER})
+            connection.execute(insert_missing(facts), {"name": "schema", "value": str(SCHEMA_VERSION)})
             found = connection.execute(select(facts.c.value).where(facts.c.name == "schema")).scalar_one()
         if found != str(SCHEMA_VERSION):
             raise SchemaMismatch(

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
-from brm_sim.store import predicate, refusals
+from brm_sim.flist import Value
+from brm_sim.store import codec, predicate, refusals
+from brm_sim.store.classes import class_of
 from brm_sim.store.conditions import By, Conditions
-from brm_sim.store.query import Query
-from brm_sim.store.rows import Stored, columns, of_class, visible
-from brm_sim.store.tables import objects
+from brm_sim.store.query import All, Compare, Field, Operator, Query
+from brm_sim.store.rows import INDEXED_LENGTH, Stored, columns, of_class, visible
+from brm_sim.store.tables import entries, objects
 
 Match = tuple[Stored, ...]
 _WIDTH = len(columns())
 MOST_COMBINATIONS = 250_000
 """How many combinations of objects a join may have to look at: one on fields without an index is a product."""
+
+
+_NOBODY = -1
+_NAMED_BY = (
+    select(*columns())
+    .where(
+        objects.c.version.in_(
+            select(entries.c.version).where(entries.c.path == bindparam("path"), entries.c.value == bindparam("value"))
+        ),
+        visible(objects, bindparam("seq")),
+    )
+    .order_by(objects.c.id + 0)
+)
+
+
+def find(connection: Connection, seq: int | None, type_: str, equals: Mapping[str, Value]) -> list[Stored]:
+    """Find objects by top-level fields, one of them indexed if may be; a search without its overhead."""
+    conditions = [Compare(Field(0, (name,)), Operator.EQ, (value,)) for name, value in equals.items()]
+    spec = class_of(type_)
+    for name, value in equals.items():
+        key = codec.key(value)
+        if spec is not None and (name,) in spec.indexed and key is not None and len(key) < INDEXED_LENGTH:
+            given = {"path": name, "value": key, "seq": _NOBODY if seq is None else seq}
+            found = [Stored.of(row) for row in connection.execute(_NAMED_BY, given)]
+            rest = All(tuple(conditions))
+            return [each for each in found if each.poid.is_a(type_) and predicate.holds(rest, (each.flist(),))]
+    return [stored for (stored,) in run(connection, seq, Query((type_,), All(tuple(conditions))))]
 
 
 def run(connection: Connection, seq: int | None, query: Query) -> Iterator[Match]:

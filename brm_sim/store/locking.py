@@ -7,35 +7,39 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from brm_sim.store import merge, refusals, states
-from brm_sim.store.database import Database, chunks
+from brm_sim.store.database import INSERT_MISSING, chunks
 from brm_sim.store.tables import locks
 
 FIRST_PAUSE = 0.002
 LONGEST_PAUSE = 0.05
+
+_ACQUIRE = {name: insert(locks) for name, insert in INSERT_MISSING.items()}
+_OTHERS = (
+    select(locks.c.trans)
+    .where(locks.c.id.in_(bindparam("ids", expanding=True)), locks.c.trans != bindparam("seq"))
+    .distinct()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Locking:
     """``wait`` bounds every wait; ``clock`` is real time in seconds, for transactions that timed out holding a lock."""
 
-    database: Database
     wait: timedelta
     clock: Callable[[], int]
 
     def acquire(self, connection: Connection, seq: int, id_: int) -> bool:
         """Take the lock if nobody else has it."""
-        row = {"id": id_, "trans": seq}
-        connection.execute(self.database.insert_missing(locks), row)
+        connection.execute(_ACQUIRE[connection.dialect.name], {"id": id_, "trans": seq})
         return self.free(connection, seq, (id_,))
 
     def free(self, connection: Connection, seq: int, ids: Collection[int]) -> bool:
         """Whether no other transaction holds a lock on any of ``ids``; one that has timed out loses its locks."""
         for part in chunks(list(ids)):
-            others = select(locks.c.trans).where(locks.c.id.in_(part), locks.c.trans != seq).distinct()
-            for holder in connection.execute(others).scalars().all():
+            for holder in connection.execute(_OTHERS, {"ids": part, "seq": seq}).scalars().all():
                 self._expire(connection, holder)
                 return False
         return True

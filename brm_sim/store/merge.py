@@ -2,103 +2,131 @@
 
 Each is a handful of statements whose cost is linear in the transaction's own changes, inside one database transaction
 of the caller. After ``seal``, ``merge`` cannot fail: every changed object is locked, every unique value claimed.
+The statements are built once: building one takes longer than running it.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, update
 
 from brm_sim.store import refusals
-from brm_sim.store.database import FIRST_NUMBER, Database
+from brm_sim.store.database import FIRST_NUMBER, INSERT_MISSING
 from brm_sim.store.tables import COMMITTED, claims, entries, locks, objects, reservations, transactions
 
+_SEQ: BindParameter[int] = bindparam("seq")
+_KIND: BindParameter[str] = bindparam("of_kind")
+_VALUE: BindParameter[str] = bindparam("of_value")
+_ANYTHING = (
+    select(objects.c.id).where(objects.c.trans == _SEQ).limit(1),
+    select(reservations.c.kind).where(reservations.c.trans == _SEQ).limit(1),
+)
 
-def seal(database: Database, connection: Connection, seq: int) -> None:
+# ── sealing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# ids from the allocator are nobody else's, so a new object needs no lock; fixed ids may be made by two at once
+_contested = and_(objects.c.trans == _SEQ, or_(objects.c.base_rev.is_not(None), objects.c.id < FIRST_NUMBER))
+_changed = select(objects.c.id, objects.c.trans).where(_contested).order_by(objects.c.id)
+_LOCK_CHANGED = {name: insert(locks).from_select(["id", "trans"], _changed) for name, insert in INSERT_MISSING.items()}
+_HELD_BY_OTHERS = (
+    select(locks.c.id).join(objects, objects.c.id == locks.c.id).where(_contested, locks.c.trans != _SEQ).limit(1)
+)
+
+_current = objects.alias()
+_differs = or_(
+    and_(objects.c.base_rev.is_not(None), _current.c.rev.is_distinct_from(objects.c.base_rev)),
+    and_(objects.c.base_rev.is_(None), _current.c.id.is_not(None)),
+)
+_CHANGED_BY_OTHERS = (
+    select(objects.c.id)
+    .select_from(objects.outerjoin(_current, and_(_current.c.id == objects.c.id, _current.c.trans == COMMITTED)))
+    .where(objects.c.trans == _SEQ, _differs)
+    .limit(1)
+)
+
+_taking = and_(reservations.c.trans == _SEQ, reservations.c.taken)
+_wanted = (
+    select(reservations.c.kind, reservations.c.value, reservations.c.trans)
+    .where(_taking)
+    .order_by(reservations.c.kind, reservations.c.value)
+)
+_CLAIM = {
+    name: insert(claims).from_select(["kind", "value", "trans"], _wanted) for name, insert in INSERT_MISSING.items()
+}
+_CLAIMED_BY_OTHERS = (
+    select(claims.c.kind, claims.c.trans)
+    .join(reservations, and_(claims.c.kind == reservations.c.kind, claims.c.value == reservations.c.value))
+    .where(_taking, claims.c.trans != _SEQ)
+    .limit(1)
+)
+
+# ── merging ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_shadow = objects.alias()
+_replaced = select(_shadow.c.id).where(_shadow.c.trans == _SEQ, _shadow.c.base_rev.is_not(None))
+_old = and_(objects.c.trans == COMMITTED, objects.c.id.in_(_replaced))
+_MERGE = (
+    delete(entries).where(entries.c.version.in_(select(objects.c.version).where(_old))),
+    delete(objects).where(_old),
+    delete(objects).where(objects.c.trans == _SEQ, objects.c.deleted),
+    update(objects).where(objects.c.trans == _SEQ).values(trans=COMMITTED, base_rev=None),
+    delete(locks).where(locks.c.trans == _SEQ),
+)
+_RESERVED = select(reservations.c.kind, reservations.c.value, reservations.c.taken).where(reservations.c.trans == _SEQ)
+_RELEASE = delete(claims).where(claims.c.trans == COMMITTED, claims.c.kind == _KIND, claims.c.value == _VALUE)
+_SETTLE = (
+    update(claims).where(claims.c.trans == _SEQ).values(trans=COMMITTED),
+    delete(reservations).where(reservations.c.trans == _SEQ),
+)
+
+# ── discarding ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_DISCARD = (
+    delete(entries).where(entries.c.version.in_(select(objects.c.version).where(objects.c.trans == _SEQ))),
+    *(delete(table).where(table.c.trans == _SEQ) for table in (objects, reservations, claims, locks)),
+)
+_FORGET = delete(transactions).where(transactions.c.seq == _SEQ)
+
+
+def seal(connection: Connection, seq: int) -> None:
     """Lock what the transaction changed, check nobody changed it meanwhile, claim its unique values.
 
     Raises ErrorBuffer: STORAGE (retryable) for a lock or a revision, DUPLICATE for a unique value.
     """
-    _lock_changed(database, connection, seq)
-    _check_revisions(connection, seq)
-    _claim(database, connection, seq)
+    own = {"seq": seq}
+    connection.execute(_LOCK_CHANGED[connection.dialect.name], own)
+    if (held := connection.execute(_HELD_BY_OTHERS, own).scalar()) is not None:
+        raise refusals.conflict(f"object {held} is locked by another transaction")
+    if (changed := connection.execute(_CHANGED_BY_OTHERS, own).scalar()) is not None:
+        raise refusals.conflict(f"object {changed} was changed by another transaction")
+    connection.execute(_CLAIM[connection.dialect.name], own)
+    if (claimed := connection.execute(_CLAIMED_BY_OTHERS, own).first()) is not None:
+        raise refusals.duplicate(claimed.kind, final=claimed.trans == COMMITTED)
 
 
 def changed_anything(connection: Connection, seq: int) -> bool:
     """Whether the transaction has anything to commit."""
-    changed = select(objects.c.id).where(objects.c.trans == seq).limit(1)
-    reserved = select(reservations.c.kind).where(reservations.c.trans == seq).limit(1)
-    return any(connection.execute(query).first() is not None for query in (changed, reserved))
+    return any(connection.execute(query, {"seq": seq}).first() is not None for query in _ANYTHING)
 
 
 def merge(connection: Connection, seq: int) -> None:
-    """Make the shadows the committed versions, and let go of the locks."""
-    shadow = objects.alias()
-    replaced = select(shadow.c.id).where(shadow.c.trans == seq, shadow.c.base_rev.is_not(None))
-    old = and_(objects.c.trans == COMMITTED, objects.c.id.in_(replaced))
-    connection.execute(delete(entries).where(entries.c.version.in_(select(objects.c.version).where(old))))
-    connection.execute(delete(objects).where(old))
-    connection.execute(delete(objects).where(objects.c.trans == seq, objects.c.deleted))
-    connection.execute(update(objects).where(objects.c.trans == seq).values(trans=COMMITTED, base_rev=None))
-    _settle_claims(connection, seq)
-    connection.execute(delete(locks).where(locks.c.trans == seq))
+    """Make the shadows the committed versions, settle the claims, and let go of the locks."""
+    own = {"seq": seq}
+    for statement in _MERGE:
+        connection.execute(statement, own)
+    reserved = connection.execute(_RESERVED, own).all()
+    if released := [{"of_kind": row.kind, "of_value": row.value} for row in reserved if not row.taken]:
+        connection.execute(_RELEASE, released)
+    for statement in _SETTLE if reserved else ():
+        connection.execute(statement, own)
 
 
 def discard(connection: Connection, seq: int) -> None:
     """Leave nothing of the transaction but its row."""
-    own = select(objects.c.version).where(objects.c.trans == seq)
-    connection.execute(delete(entries).where(entries.c.version.in_(own)))
-    for table in (objects, reservations, claims, locks):
-        connection.execute(delete(table).where(table.c.trans == seq))
+    for statement in _DISCARD:
+        connection.execute(statement, {"seq": seq})
 
 
 def drop(connection: Connection, seq: int) -> None:
     """Discard the transaction and forget its id (presumed abort)."""
     discard(connection, seq)
-    connection.execute(delete(transactions).where(transactions.c.seq == seq))
-
-
-def _lock_changed(database: Database, connection: Connection, seq: int) -> None:
-    # ids from the allocator are nobody else's, so a new object needs no lock; fixed ids may be made by two at once
-    contested = or_(objects.c.base_rev.is_not(None), objects.c.id < FIRST_NUMBER)
-    changed = select(objects.c.id, objects.c.trans).where(objects.c.trans == seq, contested).order_by(objects.c.id)
-    connection.execute(database.insert_missing(locks).from_select(["id", "trans"], changed))
-    taken = select(locks.c.id).join(objects, objects.c.id == locks.c.id).where(objects.c.trans == seq, contested)
-    held = connection.execute(taken.where(locks.c.trans != seq).limit(1)).scalar()
-    if held is not None:
-        raise refusals.conflict(f"object {held} is locked by another transaction")
-
-
-def _check_revisions(connection: Connection, seq: int) -> None:
-    committed = objects.alias()
-    join = objects.outerjoin(committed, and_(committed.c.id == objects.c.id, committed.c.trans == COMMITTED))
-    differs = or_(
-        and_(objects.c.base_rev.is_not(None), committed.c.rev.is_distinct_from(objects.c.base_rev)),
-        and_(objects.c.base_rev.is_(None), committed.c.id.is_not(None)),
-    )
-    query = select(objects.c.id).select_from(join).where(objects.c.trans == seq, differs).limit(1)
-    changed = connection.execute(query).scalar()
-    if changed is not None:
-        raise refusals.conflict(f"object {changed} was changed by another transaction")
-
-
-def _claim(database: Database, connection: Connection, seq: int) -> None:
-    mine = and_(reservations.c.trans == seq, reservations.c.taken)
-    wanted = select(reservations.c.kind, reservations.c.value, reservations.c.trans).where(mine)
-    ordered = wanted.order_by(reservations.c.kind, reservations.c.value)
-    connection.execute(database.insert_missing(claims).from_select(["kind", "value", "trans"], ordered))
-    same = and_(claims.c.kind == reservations.c.kind, claims.c.value == reservations.c.value)
-    query = select(claims.c.kind, claims.c.trans).join(reservations, same).where(mine, claims.c.trans != seq).limit(1)
-    taken = connection.execute(query).first()
-    if taken is not None:
-        raise refusals.duplicate(taken.kind, final=taken.trans == COMMITTED)
-
-
-def _settle_claims(connection: Connection, seq: int) -> None:
-    released = select(reservations.c.kind, reservations.c.value).where(
-        reservations.c.trans == seq, reservations.c.taken.is_(False)
-    )
-    for kind, value in connection.execute(released).all():
-        own = (claims.c.trans == COMMITTED, claims.c.kind == kind, claims.c.value == value)
-        connection.execute(delete(claims).where(*own))
-    connection.execute(update(claims).where(claims.c.trans == seq).values(trans=COMMITTED))
-    connection.execute(delete(reservations).where(reservations.c.trans == seq))
+    connection.execute(_FORGET, {"seq": seq})

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from brm_sim.flist import Flist, Poid, Value
+from brm_sim.flist import Array, Flist, Poid, Value
 from brm_sim.store.classes import values_at
 from brm_sim.store.query import All, AnyOf, Compare, Condition, Field, Join, Not, Null, Operator
 
@@ -50,7 +50,8 @@ _HOLDS: Mapping[type, Callable[[Any, Match], bool]] = {
 }
 
 
-def _equal(value: Value, wanted: Value) -> bool:
+def equal(value: Value | Flist | Array, wanted: Value) -> bool:
+    """Whether a field has a value; a POID is compared without its revision, a type-only one as a class."""
     if isinstance(value, Poid) and isinstance(wanted, Poid):
         return value.is_a(wanted.type) if wanted.type_only else value.same(wanted)
     return value == wanted
@@ -104,12 +105,12 @@ def pattern(like: str) -> re.Pattern[str]:
 _WILDCARDS = {"%": ".*", "_": "."}
 
 _COMPARE: Mapping[Operator, Callable[[Value, Value], bool]] = {
-    Operator.EQ: _equal,
-    Operator.NE: lambda value, wanted: not _equal(value, wanted),
+    Operator.EQ: equal,
+    Operator.NE: lambda value, wanted: not equal(value, wanted),
     Operator.LT: _ordered(operator.lt),
     Operator.LE: _ordered(operator.le),
     Operator.GT: _ordered(operator.gt),
     Operator.GE: _ordered(operator.ge),
     Operator.LIKE: _like,
-    Operator.IN: _equal,
+    Operator.IN: equal,
 }

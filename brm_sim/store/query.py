@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -89,11 +89,6 @@ class Query:
     where: Condition = All(())
     order: tuple[tuple[Field, bool], ...] = ()
     limit: int = 0
-
-
-def both(parts: Sequence[Condition]) -> Condition:
-    """Join conditions with "and"."""
-    return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
 def conjuncts(condition: Condition) -> Iterator[Condition]:

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    FromClause,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
 
 from brm_sim.flist import Flist, Poid
 from brm_sim.store import codec
@@ -52,7 +63,7 @@ def columns(table: FromClause = objects) -> tuple[ColumnElement[Any], ...]:
     return tuple(table.c[name] for name in names)
 
 
-def visible(table: FromClause, seq: int | None, *, searching: bool = True) -> ColumnElement[bool]:
+def visible(table: FromClause, seq: int | BindParameter[int] | None, *, searching: bool = True) -> ColumnElement[bool]:
     """Restrict ``table`` (objects, or an alias of it) to what transaction ``seq`` sees; None sees what is committed.
 
     ``searching`` keeps planners from going by ``trans``, which nearly all rows share: only ids narrow it down.
@@ -73,14 +84,16 @@ def of_class(table: FromClause, type_: str, *, by_index: bool = True) -> ColumnE
     return or_(type_column == type_, subclass)
 
 
-def by_ids(ids: Iterable[int], seq: int | None) -> Select[Any]:
-    """Select versions of some objects: committed and own, tombstones too; own ones last."""
-    seen = (COMMITTED,) if seq is None else (COMMITTED, seq)
-    return (
-        select(*columns(), objects.c.deleted)
-        .where(objects.c.trans.in_(seen), objects.c.id.in_(list(ids)))
-        .order_by(objects.c.trans)
-    )
+_BY_IDS = (
+    select(*columns(), objects.c.deleted)
+    .where(objects.c.trans.in_((COMMITTED, bindparam("seq"))), objects.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(objects.c.trans)
+)
+
+
+def by_ids(connection: Connection, ids: Iterable[int], seq: int | None) -> CursorResult[Any]:
+    """Read versions of some objects: committed and own, tombstones too; own ones last."""
+    return connection.execute(_BY_IDS, {"ids": list(ids), "seq": COMMITTED if seq is None else seq})
 
 
 def index_entries(type_: str, fields: Flist) -> Iterator[tuple[str, str, int | None]]:

@@ -12,15 +12,14 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from brm_sim.flist import Flist, Poid, Value
-from brm_sim.store import changes, merge, refusals, states
+from brm_sim.store import changes, finder, merge, refusals, states
 from brm_sim.store.changes import Change
 from brm_sim.store.classes import class_of
 from brm_sim.store.codec import loads, seconds
 from brm_sim.store.database import Database, chunks
-from brm_sim.store.finder import run
 from brm_sim.store.locking import Locking
-from brm_sim.store.predicate import holds
-from brm_sim.store.query import Compare, Field, Operator, Query, both
+from brm_sim.store.predicate import equal
+from brm_sim.store.query import Query
 from brm_sim.store.rows import DATABASE_NUMBER, Stored, by_ids
 from brm_sim.store.states import State, Transaction
 from brm_sim.store.tables import claims, reservations
@@ -63,15 +62,16 @@ class StoreSession:
     def find(self, type_: str, **equals: Value) -> list[Flist]:
         """Give the objects of ``type_`` or a subclass whose top-level fields equal ``equals``, by POID id.
 
-        What this call has changed counts as changed; looking through that takes time for each change so far.
+        Null equals nothing. What this call has changed counts; looking through that takes time for each change so far.
         """
-        condition = both([Compare(Field(0, (name,)), Operator.EQ, (value,)) for name, value in equals.items()])
-        found = [stored for (stored,) in run(self._connection, self._seq, Query((type_,), condition))]
+        found = finder.find(self._connection, self._seq, type_, equals)
         self._seen = {stored.poid.id: stored for stored in found} | self._seen
         flists = {stored.poid.id: stored.flist() for stored in found if stored.poid.id not in self._changes}
         for change in self._changes.values():
-            if change.poid.is_a(type_) and not change.deleted and holds(condition, (flist := change.flist(),)):
-                flists[change.poid.id] = flist
+            if change.poid.is_a(type_) and not change.deleted:
+                flist = change.flist()
+                if all(value is not None and equal(flist.get(name), value) for name, value in equals.items()):
+                    flists[change.poid.id] = flist
         return [flists[id_] for id_ in sorted(flists)]
 
     def query(self, query: Query) -> Iterator[tuple[Flist, ...]]:
@@ -81,7 +81,7 @@ class StoreSession:
         """
         if self._changes:
             raise RuntimeError("an opcode searches before it writes")
-        for match in run(self._connection, self._seq, query):
+        for match in finder.run(self._connection, self._seq, query):
             yield tuple(stored.flist() for stored in match)
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +164,7 @@ class StoreSession:
             changes.write(connection, seq, self._changes.values())
             self._write_reservations(connection, seq)
             if self._transaction is None:
-                merge.seal(self._database, connection, seq)
+                merge.seal(connection, seq)
                 merge.merge(connection, seq)
         return True
 
@@ -203,7 +203,7 @@ class StoreSession:
 
     def _load(self, ids: Sequence[int]) -> None:
         for part in chunks(ids):
-            for row in self._connection.execute(by_ids(part, self._seq)):
+            for row in by_ids(self._connection, part, self._seq):
                 self._seen.pop(row.id, None)
                 if not row.deleted:
                     self._seen[row.id] = Stored.of(row[:-1])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from brm_sim.store.tables import transactions
 
@@ -42,16 +42,20 @@ class Transaction:
         return self.state is State.OPEN and self.expires <= now
 
 
+_by_id = select(transactions).where(transactions.c.trans_id == bindparam("trans_id"))
+_by_seq = select(transactions).where(transactions.c.seq == bindparam("seq"))
+_BY_ID = {True: _by_id.with_for_update(), False: _by_id}
+_BY_SEQ = {True: _by_seq.with_for_update(), False: _by_seq}
+
+
 def by_id(connection: Connection, trans_id: str, *, lock: bool = False) -> Transaction | None:
     """Find a transaction by the id its coordinator gave it; ``lock`` its row until the database transaction ends."""
-    query = select(transactions).where(transactions.c.trans_id == trans_id)
-    return _first(connection.execute(query.with_for_update() if lock else query).first())
+    return _first(connection.execute(_BY_ID[lock], {"trans_id": trans_id}).first())
 
 
 def by_seq(connection: Connection, seq: int, *, lock: bool = False) -> Transaction | None:
     """Find a transaction by its number."""
-    query = select(transactions).where(transactions.c.seq == seq)
-    return _first(connection.execute(query.with_for_update() if lock else query).first())
+    return _first(connection.execute(_BY_SEQ[lock], {"seq": seq}).first())
 
 
 def of_row(row: Row[Any]) -> Transaction:

@@ -68,7 +68,7 @@ class Store:
         self, url: str, *, lock_wait: timedelta = DEFAULT_LOCK_WAIT, clock: Callable[[], int] = _clock
     ) -> None:
         self._database = Database(url)
-        self._locking = Locking(self._database, lock_wait, clock)
+        self._locking = Locking(lock_wait, clock)
         self._clock = clock
 
     @contextlib.contextmanager
@@ -118,7 +118,7 @@ class Store:
             if not merge.changed_anything(connection, transaction.seq):
                 merge.drop(connection, transaction.seq)
                 return Vote.READ_ONLY
-            merge.seal(self._database, connection, transaction.seq)
+            merge.seal(connection, transaction.seq)
             _move(connection, transaction, State.PREPARED)
             return Vote.READY
 
@@ -134,7 +134,7 @@ class Store:
             if transaction.state is not final:
                 _require(transaction, State.PREPARED, *(() if forced else (State.OPEN,)))
                 if transaction.state is State.OPEN:
-                    merge.seal(self._database, connection, transaction.seq)
+                    merge.seal(connection, transaction.seq)
                 merge.merge(connection, transaction.seq)
                 _move(connection, transaction, final)
             return Outcome.DONE

@@ -52,9 +52,8 @@ def store(database_url: str) -> Iterator[Store]:
 
 def python(program: str, *args: str) -> subprocess.Popen[bytes]:
     root = Path(__file__).parents[2]
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *args], cwd=root, env=os.environ | {"PYTHONPATH": str(root)}
-    )
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    return subprocess.Popen([sys.executable, "-c", program, *args], cwd=root, env=environment)
 
 
 def killed_after(step: str, url: str) -> None:
