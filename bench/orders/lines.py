@@ -13,6 +13,7 @@ from gateway.demo.orders import ebm, long_order
 
 _ORDERS: Mapping[int, int] = {10: 10, 100: 3, 1000: 1}
 """Lines of an order → orders in a run: short ones are too quick to be measured alone."""
+_RUNS = ", ".join(f"{orders} of {lines:,} lines" for lines, orders in _ORDERS.items())
 _FLAT = 1.3
 
 
@@ -56,7 +57,7 @@ def measure(plan: Plan, tell: Tell) -> Report:
     setup = {
         "order": "one mobile bundle and as many subscriptions under it as it takes, for a customer who has nothing yet",
         "processes": "one gateway worker with one thread; BRM simulator (1 process, waitress); both on SQLite files",
-        "run": ", ".join(f"{orders} orders of {lines:,} lines" for lines, orders in _ORDERS.items()),
+        "run": f"orders put at once: {_RUNS}",
     }
     return Report(setup, tuple(s for pair in zip(timed, waited, strict=True) for s in pair), (_check(timed),))
 
@@ -70,5 +71,5 @@ def _check(timed: Sequence[Sample]) -> Check:
     short, middle, long = (sample.median for sample in timed)
     early, late = (middle - short) / 90, (long - middle) / 900
     grown = late / early
-    text = f"a line adds {early:.3g} ms between 10 and 100 lines, {late:.3g} ms between 100 and 1,000: it grows by"
+    text = f"a line costs {early:.3g} ms between 10 and 100 lines, {late:.3g} ms between 100 and 1,000; growth"
     return Check(text, f"{grown:.2f} times", f"at most {_FLAT}", grown <= _FLAT)

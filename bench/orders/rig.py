@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,7 @@ class Rig:
     directory: Path
     gateway: Gateway
     customers: Sequence[Customer]
+    counting: sqlite3.Connection
 
     @property
     def brm_url(self) -> str:
@@ -56,11 +58,15 @@ class Rig:
 
     def answered(self) -> int:
         """Count the responses that are released. Raises NotRunning when an order failed, with its reason."""
-        counts = {summary.queue: summary.counts for summary in self.gateway.admin.queues()}
-        if counts.get(ORDERS, {}).get(State.ERROR):
+        if self._count(ORDERS, State.ERROR):
             failed = self.gateway.admin.errors(ORDERS)[0]
             raise NotRunning(f"order {failed.order} failed: {failed.reason}")
-        return counts.get(ANSWERS, {}).get(State.WAITING, 0)
+        return self._count(ANSWERS, State.WAITING)
+
+    def _count(self, queue: str, state: State) -> int:
+        """Count on the index alone: this is asked a hundred times a second, beside what is measured."""
+        counted = self.counting.execute("SELECT COUNT(*) FROM message WHERE queue = ? AND state = ?", (queue, state))
+        return int(counted.fetchone()[0])
 
     def through(self, orders: Sequence[bytes]) -> tuple[float, float]:
         """Put orders, wait until all are answered; returns when that began and ended, on the monotonic clock."""
@@ -115,17 +121,21 @@ def rig(customers: int) -> Iterator[Rig]:
         }
         log = directory / "brm.log"
         with python(["-m", "brm_sim"], log=log, ready=partial(answers, port), environment=_bare(brm)):
-            yield _peopled(directory, f"http://127.0.0.1:{port}", customers)
+            gateway = _gateway(directory, f"http://127.0.0.1:{port}")
+            with closing(sqlite3.connect(f"file:{directory / 'gateway.db'}?mode=ro", uri=True)) as counting:
+                yield Rig(directory, gateway, _peopled(gateway, customers), counting)
 
 
-def _peopled(directory: Path, url: str, count: int) -> Rig:
+def _gateway(directory: Path, url: str) -> Gateway:
     database = GatewaySettings(database=f"sqlite:///{directory / 'gateway.db'}")
-    gateway = build(Settings(gateway=database, brm={BRM: BrmSettings(url=url)}))
+    return build(Settings(gateway=database, brm={BRM: BrmSettings(url=url)}))
+
+
+def _peopled(gateway: Gateway, count: int) -> list[Customer]:
     names = (f"B-{number:05}" for number in range(count))
     customers = [Customer(name, "Ada", "Jones", "1 Exchange Street", "Manchester", "M2 7HA") for name in names]
-    rows = [*create(gateway.brms[BRM], customers), *products(BRM)]
-    gateway.admin.load_xref(rows)
-    return Rig(directory, gateway, customers)
+    gateway.admin.load_xref([*create(gateway.brms[BRM], customers), *products(BRM)])
+    return customers
 
 
 def _bare(settings: Mapping[str, str]) -> dict[str, str]:

@@ -88,4 +88,4 @@ def _named(workers: int) -> str:
 def _check(workers: int, pair: Sequence[Sample]) -> Check:
     gateway, bare = pair
     share = 100 * gateway.median / bare.median
-    return Check(f"{_named(workers)}: the gateway reaches of the bare client's rate", f"{share:.0f} %")
+    return Check(f"{_named(workers)}: the gateway's rate as a share of the bare client's", f"{share:.0f} %")
