@@ -100,7 +100,13 @@ def word_fault(error: Exception, request: Request | None, service: str, clock: C
     failure = Failure(told, service, clock.now(), correlation)
     ebm = None if request is None else next(request.body.iter(EBM), None)
     business = isinstance(told, GatewayError) and told.kind is Kind.BUSINESS
-    return Fault(FaultCode.CLIENT if business else FaultCode.SERVER, _headline(failure), fault(failure, ebm))
+    code = FaultCode.CLIENT if business else FaultCode.SERVER
+    return Fault(code, _headline(failure), fault(failure, ebm) if _declares_faults(service) else None)
+
+
+def _declares_faults(service: str) -> bool:
+    """Tell whether a service may say more than a sentence: one-way operations cannot declare what else."""
+    return any(operation.faults for operation in _contract(service).operations)
 
 
 def _headline(failure: Failure) -> str:

@@ -28,7 +28,9 @@ def admit(body: bytes, contract: Contract, operation: str, limits: Limits) -> El
         )
     violations = contract.check(element)
     if violations:
-        raise InvalidMessage("; ".join(map(_told, violations[:_MOST_TOLD])), element=violations[0].path)
+        first = violations[0]  # in the words of the SOAP edge: an error queue says what a fault would have said
+        refused = Refused(first.rule, first.text, path=first.path, line=first.line)
+        raise InvalidMessage(str(refused), element=first.path)
     return element
 
 

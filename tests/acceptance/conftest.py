@@ -1,0 +1,39 @@
+"""What the acceptance tests talk to: a gateway and its BRM, over HTTP, one pair a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.acceptance.orders import Customer
+from tests.acceptance.site import Brm, Site, brm_server, site
+
+
+@pytest.fixture(scope="session")
+def served_brm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brm]:
+    """Serve BRM."""
+    with brm_server(tmp_path_factory.mktemp("brm")) as brm:
+        yield brm
+
+
+@pytest.fixture(scope="session")
+def served_site(tmp_path_factory: pytest.TempPathFactory, served_brm: Brm) -> Iterator[Site]:
+    """Serve a gateway; who consumes its queues is the tests' affair."""
+    with site(tmp_path_factory.mktemp("gateway"), served_brm) as made:
+        yield made
+
+
+@pytest.fixture
+def world(served_site: Site) -> Iterator[Site]:
+    """Give the gateway and its BRM; nothing of a test goes wrong in the next, and no response is left to it."""
+    yield served_site
+    served_site.brm.did("DELETE", "/faults")
+    served_site.drain()
+    served_site.responses()
+
+
+@pytest.fixture
+def customer(world: Site) -> Customer:
+    """Give a customer of this test's own."""
+    return world.customer()
