@@ -110,6 +110,10 @@ class AddSubProcess:
         """Return None, for the same reason, for a message of which no plan could be made."""
         return None
 
+    def response(self, result: bytes) -> Reply | None:  # noqa: ARG002 - as error_reply
+        """Return None: whoever calls a subprocess is answered its result."""
+        return None
+
     def bill(self, step: Step, unit: Unit) -> Billed:
         """Bill the lines of a step; the port ``SubProcess``."""
         history = _history(step.lines, unit)

@@ -111,6 +111,10 @@ class ProvABCSImpl:
         """Return None, for the same reason, for a message of which no plan could be made."""
         return None
 
+    def response(self, result: bytes) -> Reply | None:  # noqa: ARG002 - as error_reply
+        """Return None: a caller of ProcessBilling is answered the result."""
+        return None
+
     def error_response(self, body: bytes | Plan, error: Exception) -> bytes | None:
         """Return the response to an order that failed, if its sender asked for one (responseCode), else None.
 

@@ -36,7 +36,7 @@ class OrderConsumer:
         """Bill the order; the response goes to the producer."""
         unit.story.tell(NAME, f"order {plan.order} of account {plan.account} for {plan.brm}")
         effects = self._abcs.work(plan, unit)
-        return replace(effects, replies=(*effects.replies, self._producer.reply(effects.result)))
+        return replace(effects, replies=(*effects.replies, self.response(effects.result)))
 
     def error_reply(self, plan: Plan, error: Exception) -> Reply | None:
         """Return the error response its sender asked for (responseCode), or None."""
@@ -45,6 +45,10 @@ class OrderConsumer:
     def refusal(self, body: bytes, error: Exception) -> Reply | None:
         """Return the same for a message of which no plan could be made."""
         return self._replied(self._abcs.error_response(body, error))
+
+    def response(self, result: bytes) -> Reply:
+        """Return the response EBM as a message for the producer's queue."""
+        return self._producer.reply(result)
 
     def group(self, body: bytes) -> str | None:
         """Return by what orders are taken one at a time: BRM and customer account; None when it cannot be read."""

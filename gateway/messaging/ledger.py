@@ -1,8 +1,8 @@
 """The ledger of duplicates: one for SOAP and queue (COMMIT.md, Duplicates).
 
 Same key and content, committed: the same result again, byte for byte. A duplicate that comes over a queue puts no
-second response on the reply queue: the first one is there, durable, or was the answer of a SOAP call; an order that
-asks for a response gets one a final outcome. Being worked on: InProgress. Other content: DuplicateContent.
+second response on the reply queue: the first one is there, durable. Was the first one told to a SOAP caller, who may
+never have got it, the queue has none yet, and gets it. Being worked on: InProgress. Other content: DuplicateContent.
 Failures leave no trace here.
 """
 

@@ -38,9 +38,21 @@ class LocalCommits:
             known = reserve(work, attempt.claim, plan, now)
             if known is not None:
                 attempt.story.tell("duplicate", f"done before, as message {known.intake}")
+                self._respond(work, attempt, known, now)
                 self._leave(work, attempt, State.DONE, now=now)
             work.commit()
         return known
+
+    def _respond(self, work: Work, attempt: Attempt, known: Known, now: datetime) -> None:
+        """Put the response that a queue still waits for: what was done over SOAP was answered to its caller only."""
+        first = work.messages.get(known.intake)
+        if attempt.claim.queue == DIRECT or first is None or first.queue != DIRECT:
+            return
+        reply = attempt.service.response(known.result)
+        if reply is None or work.messages.answered(known.intake, reply.queue):
+            return
+        work.messages.put([Draft(reply.queue, reply.body, origin=known.intake)], now)
+        attempt.story.tell("response", f"as it was told to the caller of message {known.intake}")
 
     def intend(self, attempt: Attempt, finished: Effects) -> None:
         """Mode ``local``: make the effects durable before BRM is told to commit."""

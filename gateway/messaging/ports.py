@@ -184,6 +184,9 @@ class Messages(Protocol):
     def discard(self, intake: int, now: datetime) -> bool:
         """Move from the error queue to discarded."""
 
+    def answered(self, intake: int, queue: str) -> bool:
+        """Tell whether a message was ever answered on ``queue``."""
+
 
 class Decisions(Protocol):
     """The decision table."""

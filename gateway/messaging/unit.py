@@ -126,3 +126,6 @@ class Service(Protocol):
 
     def refusal(self, body: bytes, error: Exception) -> Reply | None:
         """Return the same for a message of which no plan could be made."""
+
+    def response(self, result: bytes) -> Reply | None:
+        """Return the response to a queued message that needs no work: its ``result`` was told to a SOAP caller."""

@@ -172,6 +172,10 @@ class QueueStore:
 
     # ---- looking
 
+    def answered(self, intake: int, queue: str) -> bool:
+        """Look for a response; it has a later number than what it answers."""
+        return self._any(_M.queue == queue, _M.intake > intake, _M.origin == intake)
+
     def get(self, intake: int) -> Message | None:
         """Return one message."""
         row = self._connection.execute(_views().where(_M.intake == intake)).mappings().one_or_none()

@@ -86,6 +86,9 @@ class OrderService:
     def refusal(self, body: bytes, error: Exception) -> Reply | None:
         return Reply(REPLIES, json.dumps({"order": None, "error": str(error)}).encode()) if b"reply" in body else None
 
+    def response(self, result: bytes) -> Reply | None:
+        return None if self.mute else Reply(REPLIES, result)
+
     def _stubborn(self, told: dict[str, Any], lines: list[str], unit: Unit) -> dict[str, str]:
         try:
             return self._add(told, lines, unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -35,7 +36,16 @@ def test_the_queue_knows_what_came_over_soap(gateway: Gateway) -> None:
     gateway.coordinator.run_request(OrderService(), order("1-1", "a", reply=True))
     intake = gateway.put(order("1-1", "a", reply=True))
     assert gateway.drain() == [Ending.DUPLICATE]
-    assert gateway.story(intake) == ["duplicate"]
+    assert gateway.story(intake) == ["duplicate", "response"]
+
+
+def test_what_was_told_over_soap_is_told_once_on_the_queue_to_whoever_asks_there(gateway: Gateway) -> None:
+    told = gateway.coordinator.run_request(OrderService(), order("1-1", "a", reply=True))
+    for _ in range(3):
+        gateway.put(order("1-1", "a", reply=True))
+    assert gateway.drain() == [Ending.DUPLICATE] * 3
+    assert gateway.replies() == [json.loads(told)]
+    check_invariants(gateway)
 
 
 def test_other_content_under_the_same_ebmid_is_an_error(gateway: Gateway) -> None:
