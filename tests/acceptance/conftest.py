@@ -24,6 +24,16 @@ def served_site(tmp_path_factory: pytest.TempPathFactory, served_brm: Brm) -> It
         yield made
 
 
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve another pair in real time, for tests that start processes of their own."""
+    with (
+        brm_server(tmp_path_factory.mktemp("live-brm")) as brm,
+        site(tmp_path_factory.mktemp("live"), brm, frozen=False) as made,
+    ):
+        yield made
+
+
 @pytest.fixture
 def world(served_site: Site) -> Iterator[Site]:
     """Give the gateway and its BRM; nothing of a test goes wrong in the next, and no response is left to it."""

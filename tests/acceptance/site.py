@@ -22,7 +22,9 @@ from gateway.config import Settings
 from gateway.domain.xref import XrefRow
 from gateway.messaging.attempt import Ending
 from gateway.messaging.consumer import Consumer
+from gateway.messaging.ports import Clock
 from gateway.messaging.queues import Message, State
+from gateway.messaging.time import SystemClock
 from soapkit.server import running
 from tests.acceptance.answers import BILLING, SOAP, Reply, Told, bare, contract, post
 from tests.acceptance.orders import Customer, Order, ebm
@@ -117,7 +119,7 @@ class Site:
     gateway: Gateway
     url: str
     brm: Brm
-    clock: FakeClock
+    clock: Clock
     directory: Path
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(10001))
 
@@ -155,6 +157,7 @@ class Site:
 
     def advance(self, duration: timedelta) -> None:
         """Let time pass, for gateway and BRM."""
+        assert isinstance(self.clock, FakeClock)
         self.clock.advance(duration)
         self.brm.did("PUT", "/clock", {"set": self.clock.now().isoformat(), "frozen": True})
 
@@ -252,7 +255,7 @@ def brm_server(directory: Path, *, port: int = 0, **changes: object) -> Iterator
         yield Brm(stack.enter_context(running(made, port=port, threads=8)))
 
 
-def wire(directory: Path, brm_url: str, clock: FakeClock | None, **changes: Mapping[str, object]) -> Gateway:
+def wire(directory: Path, brm_url: str, clock: Clock | None, **changes: Mapping[str, object]) -> Gateway:
     """Build a gateway on a directory's database; ``changes`` are settings by section."""
     settings: dict[str, Any] = {
         "gateway": {"database": f"sqlite:///{directory / 'gateway.sqlite'}"},
@@ -264,10 +267,12 @@ def wire(directory: Path, brm_url: str, clock: FakeClock | None, **changes: Mapp
 
 
 @contextmanager
-def site(directory: Path, brm: Brm, **changes: Mapping[str, object]) -> Iterator[Site]:
-    """Serve a gateway beside a BRM, both at noon."""
-    clock = FakeClock(NOON)
-    brm.did("PUT", "/clock", {"set": NOON.isoformat(), "frozen": True})
+def site(
+    directory: Path, brm: Brm, *, frozen: bool = True, **changes: Mapping[str, object]
+) -> Iterator[Site]:  # fmt: skip
+    """Serve a gateway beside a BRM: both at noon, where time moves by hand, or both in real time."""
+    clock = FakeClock(NOON) if frozen else SystemClock()
+    brm.did("PUT", "/clock", {"set": NOON.isoformat(), "frozen": True} if frozen else {"real": True})
     gateway = wire(directory, brm.address, clock, **changes)
     with running(lambda url: _published(gateway, url), threads=8) as url:
         made = Site(gateway, url, brm, clock, directory)
