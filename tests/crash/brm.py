@@ -15,7 +15,6 @@ from tests.crash.processes import Child, Nursery, free_port, until
 
 HANDLE = Poid("0.0.0.1", "/poid", -1)
 COMMON = "O2C_FLD_COMMON_ID"
-PROBE = "0,0c,0d"
 READ_WRITE, LOCK = 65536, 0x20000
 MADE = ("/service", "/purchased_product", "/purchased_discount", "/event")
 """Classes whose objects orders make."""
@@ -95,6 +94,15 @@ class Brm:
         self.simulator.did("DELETE", "/faults")
         self.simulator.did("POST", "/barriers/release")
 
+    def last_call(self) -> int:
+        """Return the number of the latest call in the journal."""
+        calls = self.simulator.did("GET", "/journal?limit=1000")
+        return max((int(call["id"]) for call in calls), default=0)
+
+    def called_since(self, number: int) -> set[str]:
+        """Return which opcodes have been called after that one."""
+        return {call["operation"] for call in self.simulator.did("GET", f"/journal?after={number}&limit=1000")}
+
     # ---- what is in it
 
     def customer(self) -> Account:
@@ -110,7 +118,7 @@ class Brm:
         question: Flist = {
             "POID": Poid("0.0.0.1", "/search", -1),
             "FLAGS": 0,
-            "TEMPLATE": f"select X from {storable_class} where F1 = V1 ",  # noqa: S608 - BRM's search grammar
+            "TEMPLATE": f"select X from {storable_class} where F1 = V1 ",
             "ARGS": Array({1: {"ACCOUNT_OBJ": account.account}}),
             "RESULTS": Array({0: {}}),
         }
@@ -152,13 +160,12 @@ class Brm:
 
     def locked(self, account: Account) -> bool:
         """Tell whether somebody holds the account: try to lock it, in a transaction that is aborted."""
-        named: Flist = {"POID": HANDLE, "TRANS_ID": PROBE}
+        name = str(self.simulator.call("PCM_OP_TRANS_OPEN", {"POID": HANDLE}, flags=READ_WRITE)["TRANS_ID"])
         question: Flist = {"POID": account.account, "ACCOUNT_NO": None}
-        self.simulator.call("PCM_OP_TRANS_OPEN", named, flags=READ_WRITE)
         try:
-            self.simulator.call("PCM_OP_READ_FLDS", question, flags=LOCK, trans_id=PROBE)
+            self.simulator.call("PCM_OP_READ_FLDS", question, flags=LOCK, trans_id=name)
         except RemoteFault:
             return True
         finally:
-            self.simulator.call("PCM_OP_TRANS_ABORT", named)
+            self.simulator.call("PCM_OP_TRANS_ABORT", {"POID": HANDLE, "TRANS_ID": name})
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from gateway.store.unit_of_work import SqlDatabase
-from tests.crash.brm import Account, Brm
+from tests.crash.brm import Brm
 from tests.crash.orders import initiate
 from tests.crash.processes import Nursery, nursery
 from tests.crash.site import XA, Site
 
 Effect = Counter[tuple[str, str]]
+NewBrm = Callable[[], Brm]
 NewSite = Callable[..., Site]
 
 
@@ -45,17 +47,23 @@ def one_brm(simulators: Nursery, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture
 def brm(one_brm: Brm) -> Iterator[Brm]:
-    """Yield the simulator; it runs, and behaves, at the end too."""
+    """Yield the simulator; it behaves at the end."""
     yield one_brm
-    if one_brm.process is None:
-        one_brm.start()
     one_brm.behave()
 
 
 @pytest.fixture
-def account(brm: Brm) -> Account:
-    """Return a customer of the test's own."""
-    return brm.customer()
+def new_brm(simulators: Nursery, tmp_path: Path) -> Iterator[NewBrm]:
+    """Yield what starts simulators that may be killed."""
+    with ExitStack() as stack:
+
+        def make() -> Brm:
+            brm = Brm(simulators, Path(tempfile.mkdtemp(dir=tmp_path)))
+            stack.callback(brm.kill)
+            brm.start()
+            return brm
+
+        yield make
 
 
 @pytest.fixture(scope="session")
@@ -67,27 +75,29 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def new_site(gateways: Nursery, brm: Brm, empty_database: Path, tmp_path: Path) -> Iterator[NewSite]:
-    """Yield what makes a gateway without workers; they are killed at the end."""
+def new_site(gateways: Nursery, empty_database: Path, tmp_path: Path) -> Iterator[NewSite]:
+    """Yield what makes gateways without workers, each on a database of its own; all are killed at the end."""
     with ExitStack() as stack:
 
-        def make(*, mode: str = XA, threads: int = 1, url: str = "") -> Site:
-            if not url:
-                path = shutil.copy(empty_database, tmp_path / "gateway.sqlite")
-                url = f"sqlite:///{path}"
-            site = Site(gateways, brm, tmp_path, url, mode, threads)
+        def make(brm: Brm, *, mode: str = XA, threads: int = 1, url: str = "") -> Site:
+            directory = Path(tempfile.mkdtemp(dir=tmp_path))
+            site = Site(gateways, brm, directory, url or copied(empty_database, directory), mode, threads)
             stack.callback(site.close)
             return site
 
         yield make
 
 
+def copied(database: Path, directory: Path) -> str:
+    """Copy a SQLite database that nobody has open; its URL."""
+    return f"sqlite:///{shutil.copy(database, directory / 'gateway.sqlite')}"
+
+
 @pytest.fixture(scope="session")
 def billed(gateways: Nursery, one_brm: Brm, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Effect:
     """Return what one order does in BRM when nobody is killed."""
     directory = tmp_path_factory.mktemp("undisturbed")
-    path = shutil.copy(empty_database, directory / "gateway.sqlite")
-    site, account = Site(gateways, one_brm, directory, f"sqlite:///{path}"), one_brm.customer()
+    site, account = Site(gateways, one_brm, directory, copied(empty_database, directory)), one_brm.customer()
     site.knows(account)
     site.put(initiate(account))
     site.work()

@@ -39,13 +39,17 @@ def hold(site: Site, *expected: Expected) -> None:
 
 
 def _nothing_is_left(site: Site) -> None:
-    """No decision, nothing claimed or held, nothing prepared, no alarm."""
-    assert site.rows("select * from decision") == []
+    """No decision to commit, nothing claimed or held, nothing prepared, no alarm.
+
+    A decision to abort may stand: recovery in a last process that knew of BRM's list from before the end, and was
+    stopped by the test before its sweep. What it would have aborted must be gone from BRM then.
+    """
+    assert site.rows("select * from decision where verdict <> 'abort'") == []
     states = {row.state for row in site.rows("select distinct state from message")}
     assert states <= {"waiting", "done", "error", "discarded"}
     [gateway] = site.rows("select id from gateway")
     assert [name for name in site.brm.prepared() if gateway.id in name] == []
-    assert site.rows("select * from fallout where kind <> 'order-failed' and kind <> 'order failed'") == []
+    assert site.rows("select * from fallout where kind <> 'order failed'") == []
 
 
 def _rows_point_at_objects(site: Site) -> None:
@@ -78,5 +82,3 @@ def _outcomes_have_their_response(site: Site, expected: Expected) -> None:
     for row in site.rows(messages, queue=ORDERS, account=expected.account.customer.account):
         released = [answer.state for answer in site.rows(answers, queue=RESPONSES, intake=row.intake)]
         assert released == ["waiting"] * expected.outcomes.get(row.intake, 1)
-
-

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from soapkit.catalog import contracts_root, load
+from soapkit.client import Client
 
 _PR_SET_PDEATHSIG = 1
-_IMPORTED_BY = {"gateway": "gateway.cli", "brm_sim": "brm_sim.server"}
-"""What a program imports anyway; contracts are read into the same caches that the program reads them into."""
+_MODULES = {"gateway": "gateway.cli", "brm_sim": "brm_sim.server"}
 
 
 def die_with(parent: int) -> None:
@@ -40,15 +40,22 @@ def die_with(parent: int) -> None:
 def main() -> None:
     """Serve requests; in a child, run what was asked for."""
     die_with(int(sys.argv[1]))
-    import_module(_IMPORTED_BY[sys.argv[2]])
-    for wsdl in sorted((contracts_root() / "wsdl" / "brm").glob("*.wsdl")):
-        load(wsdl)
+    _prepare(sys.argv[2])
     children: set[int] = set()
     request = _serve(children)
     if request is None:
         _kill(children)
     else:
         _run(request)
+
+
+def _prepare(program: str) -> None:
+    """Import the program, and read what it keeps in memory anyway: contracts. Opens no file or connection for good."""
+    import_module(_MODULES[program])
+    for wsdl in sorted((contracts_root() / "wsdl").glob("*/*.wsdl")):
+        load(wsdl)
+    for wsdl in sorted((contracts_root() / "wsdl" / "brm").glob("*.wsdl")):
+        Client(load(wsdl), "http://nowhere")
 
 
 def _serve(children: set[int]) -> Mapping[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,13 +12,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 _ROOT = Path(__file__).parents[2]
-_LOOK_AGAIN = 0.01
+_LOOK_AGAIN = 0.02
+_AT_ONCE = 4
 _never = threading.Event()
 _T = TypeVar("_T")
 
@@ -32,10 +35,20 @@ def until(look: Callable[[], _T], what: str, *, within: float = 30.0) -> _T:
     return found
 
 
+def together(*acts: Callable[[], None]) -> None:
+    """Run all at once: most of a crash test is waiting. Raises what went wrong, all of it, when all have ended."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        ended = [pool.submit(act) for act in acts]
+    if trouble := [error for error in (each.exception() for each in ended) if isinstance(error, Exception)]:
+        raise ExceptionGroup(f"{len(trouble)} of {len(acts)} went wrong", trouble)
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+    """Return a port below those that the kernel gives to clients: it is still free when its server comes back."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,7 @@ class Nursery:
 
     process: subprocess.Popen[str]
     program: str
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, *arguments: str, environment: Mapping[str, str], log: Path) -> Child:
         """Run ``python -m <program> arguments…``."""
@@ -58,9 +72,10 @@ class Nursery:
         into, out = self.process.stdin, self.process.stdout
         assert into is not None
         assert out is not None
-        into.write(json.dumps(request) + "\n")
-        into.flush()
-        return json.loads(out.readline())
+        with self.lock:
+            into.write(json.dumps(request) + "\n")
+            into.flush()
+            return json.loads(out.readline())
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.messaging.steps import POINTS, Step
+from gateway.messaging.steps import Step
 from tests.crash.site import LOCAL, XA
 
 
@@ -22,14 +22,23 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One kill: in which mode, at which point, in which scene."""
+    """One kill: in which mode, at which point ("" = none), in which scene."""
 
     mode: str
     point: str
     scene: Scene
 
+    @property
+    def step(self) -> Step:
+        return Step(self.point.rpartition(".")[0])
+
+    @property
+    def kills(self) -> tuple[str, ...]:
+        """The points at which a worker is killed, one after the other."""
+        return tuple(filter(None, (self.scene.first_kill, self.point)))
+
     def __str__(self) -> str:
-        return "-".join(filter(None, (self.mode, self.point, self.scene.first_kill and f"after-{self.scene.first_kill}")))
+        return f"mode {self.mode}, killed at {' and '.join(self.kills)}"
 
 
 _PLAIN = (Scene(),)
@@ -70,8 +79,8 @@ UNREACHABLE: dict[tuple[str, Step], str] = {
 
 def _cases() -> Iterator[Case]:
     for (mode, step), scenes in SCENES.items():
-        for point in (point for point in POINTS if point.rpartition(".")[0] == step):
-            yield from (Case(mode, point, scene) for scene in scenes)
+        for scene in scenes:
+            yield from (Case(mode, f"{step}.{side}", scene) for side in ("before", "after"))
 
 
 CASES = tuple(_cases())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Engine, create_engine, text
 
@@ -47,6 +47,12 @@ class Site:
         (self.directory / "barriers").mkdir()
         (self.directory / "o2c.toml").touch()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def close(self) -> None:
         self.stop()
         self.database.close()
@@ -67,7 +73,7 @@ class Site:
             "O2C_QUEUE__LEASE_SECONDS": str(LEASE_SECONDS),
             "O2C_QUEUE__RECOVERY_SECONDS": "0.2",
             "O2C_QUEUE__POLL_SECONDS": "0.05",
-            "O2C_QUEUE__RETRY_ATTEMPTS": "50",
+            "O2C_QUEUE__RETRY_ATTEMPTS": "500",
             "O2C_QUEUE__BACKOFF_INITIAL_SECONDS": "0.1",
             "O2C_QUEUE__BACKOFF_FACTOR": "1",
         }
@@ -100,19 +106,22 @@ class Site:
             armed.unlink(missing_ok=True)
 
     def stopped_at(self, *points: str) -> Child | None:
-        """Return the worker that has stopped at one of the points, if there is one that lives."""
+        """Return the living worker that has stopped at one of the points, if any; none may have died by itself."""
+        assert all(worker.alive for worker in self.workers), self.log.read_text(encoding="utf-8")
         reached = [self._barrier(point, "reached") for point in points]
         pids = {int(file.read_text(encoding="ascii")) for file in reached if file.exists()}
         return next((worker for worker in self.workers if worker.pid in pids and worker.alive), None)
 
     def kill_at(self, point: str) -> None:
         """Wait until a worker stops at an armed point, and kill it there."""
-        victim = until(lambda: self.stopped_at(point) or self._dead(), f"a worker stops at {point}; see {self.log}")
+        until(lambda: self.stopped_at(point), f"a worker stops at {point}; see {self.log}")
+        victim = self.stopped_at(point)
+        assert victim is not None
+        self.kill(victim)
+
+    def kill(self, victim: Child) -> None:
         victim.kill()
         self.workers.remove(victim)
-
-    def _dead(self) -> None:
-        assert all(worker.alive for worker in self.workers), self.log.read_text(encoding="utf-8")
 
     def _barrier(self, point: str, what: str) -> Path:
         return self.directory / "barriers" / f"{point}.{what}"
@@ -126,9 +135,7 @@ class Site:
             account, billinfo = bare(known.account), bare(known.billinfo)
             rows.append(XrefRow(XrefTable.CUSTOMERPARTY_ACCOUNTID.value, known.customer.account, "BRM_01", account))
             rows.append(
-                XrefRow(
-                    XrefTable.CUSTOMERPARTY_BILLPROFILEID.value, known.customer.billing_profile, "BRM_01", billinfo
-                )
+                XrefRow(XrefTable.CUSTOMERPARTY_BILLPROFILEID.value, known.customer.billing_profile, "BRM_01", billinfo)
             )
         with self.database.begin() as work:
             work.xref.populate(rows, None, datetime.now(UTC))
@@ -153,7 +160,6 @@ class Site:
 
     def at_rest(self) -> bool:
         """Tell whether every message has its outcome, and nothing is left to be done behind it."""
-        self._dead()
         busy = "select 1 from message where state in ('claimed', 'held') or (queue = :queue and state = 'waiting')"
         return not self.rows(busy, queue=ORDERS) and not self.rows("select 1 from decision")
 
@@ -164,8 +170,13 @@ class Site:
         """Tell whether whatever a dead worker held is free."""
         leased = self.rows("select lease_until from message where state = 'claimed'")
         leased += self.rows("select lease_until from decision")
-        now = datetime.now(UTC).replace(tzinfo=None)
-        return all(datetime.fromisoformat(str(row.lease_until)).replace(tzinfo=None) < now for row in leased)
+        return all(_moment(row.lease_until) < datetime.now(UTC) for row in leased)
+
+
+def _moment(stored: Any) -> datetime:
+    """Read a time: SQLite keeps text without a zone, UTC; PostgreSQL an aware one."""
+    moment = datetime.fromisoformat(str(stored))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def bare(poid: Any) -> str:

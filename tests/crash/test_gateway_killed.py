@@ -1,17 +1,25 @@
-"""A gateway process is killed at each point of the code's own list; others go on; then COMMIT.md's invariants hold."""
+"""A gateway process is killed at each point of the code's own list; others go on; then COMMIT.md's invariants hold.
+
+Each case is played twice: with one worker at a time, the next started when one is dead; and with another one alive all
+along, so that there is recovery beside workers that live.
+"""
 
 from __future__ import annotations
+
+from contextlib import ExitStack
 
 import pytest
 
 from gateway.messaging.steps import POINTS, Step
-from tests.crash.brm import Account, Brm
+from tests.crash.brm import Brm
 from tests.crash.conftest import Effect, NewSite
-from tests.crash.invariants import NOTHING, Expected, hold
-from tests.crash.orders import initiate
-from tests.crash.processes import until
-from tests.crash.scenes import CASES, SCENES, UNREACHABLE, Case
-from tests.crash.site import LOCAL, XA, Site
+from tests.crash.play import Play
+from tests.crash.processes import together
+from tests.crash.scenes import CASES, SCENES, UNREACHABLE
+from tests.crash.site import LOCAL, XA
+from tests.postgres import Postgres
+
+ON_POSTGRESQL = ("prepare.after", "decide.before", "decide.after", "recovery-decide.after", "recovery-commit.after")
 
 
 def test_every_point_of_the_list_has_a_kill() -> None:
@@ -23,67 +31,35 @@ def test_every_step_of_each_mode_is_killed_or_has_a_reason_why_not() -> None:
     assert set(SCENES) & set(UNREACHABLE) == set()
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_an_order_is_billed_once_although_a_worker_is_killed(
-    new_site: NewSite, account: Account, billed: Effect, case: Case
+@pytest.mark.parametrize(("mode", "step"), SCENES, ids=str)
+def test_an_order_is_billed_once_although_workers_are_killed_at(
+    new_site: NewSite, brm: Brm, billed: Effect, mode: str, step: Step
 ) -> None:
-    site = new_site(mode=case.mode)
-    intake = ordered(site, account, case)
-    if case.scene.first_kill:
-        site.arm(case.scene.first_kill)
-        site.work()
-        site.kill_at(case.scene.first_kill)
-        until(site.leases_over, "the leases of the dead are over")
-    site.arm(case.point)
-    site.work()
-    site.kill_at(case.point)
-    site.work()
-    finished(site, account, billed, intake, case)
+    cases = [case for case in CASES if (case.mode, case.step) == (mode, step)]
+    accompanied = cases if mode == XA or (XA, step) in UNREACHABLE else []  # the rest is the same in both modes
+    alone, in_company = (
+        [Play(new_site(brm, mode=mode), brm.customer(), case, billed) for case in chosen]
+        for chosen in (cases, accompanied)
+    )
+    refused = cases[0].scene.refused
+    if refused:
+        brm.fault("PCM_OP_SUBSCRIPTION_PURCHASE_DEAL", "error", count=None, error={"errno": "PIN_ERR_BAD_VALUE"})
+    for each in (*alone, *in_company):
+        each.order()
+    together(*(each.one_after_the_other for each in alone), *(each.in_company for each in in_company))
+    if refused:
+        brm.behave()
+        together(*(each.mended for each in (*alone, *in_company)))
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_an_order_is_billed_once_although_one_of_two_workers_is_killed(
-    new_site: NewSite, account: Account, billed: Effect, case: Case
+def test_an_order_is_billed_once_although_workers_on_postgresql_are_killed(
+    new_site: NewSite, brm: Brm, billed: Effect, postgres: Postgres
 ) -> None:
-    site = new_site(mode=case.mode)
-    intake = ordered(site, account, case)
-    site.arm(case.scene.first_kill or case.point)
-    site.work()
-    site.work()
-    if case.scene.first_kill:
-        until(lambda: site.stopped_at(case.scene.first_kill), f"a worker stops at {case.scene.first_kill}")
-        site.work()
-        site.arm(case.point)
-        site.kill_at(case.scene.first_kill)
-    site.kill_at(case.point)
-    finished(site, account, billed, intake, case)
-
-
-def ordered(site: Site, account: Account, case: Case) -> int:
-    site.knows(account)
-    if case.scene.refused:
-        refuse(site.brm)
-    return site.put(initiate(account))
-
-
-def refuse(brm: Brm) -> None:
-    brm.fault("PCM_OP_SUBSCRIPTION_PURCHASE_DEAL", "error", count=None, error={"errno": "PIN_ERR_BAD_VALUE"})
-
-
-def finished(site: Site, account: Account, billed: Effect, intake: int, case: Case) -> None:
-    """Wait for the outcome and check it; a refused order is mended and tried again, and ends well."""
-    site.rest()
-    outcomes = 1
-    if case.scene.refused:
-        hold(stopped(site), Expected(account, ["error"], NOTHING))
-        site.brm.behave()
-        site.resubmit(intake)
-        site.work()
-        site.rest()
-        outcomes = 2
-    hold(stopped(site), Expected(account, ["done"], billed, {intake: outcomes}))
-
-
-def stopped(site: Site) -> Site:
-    site.stop()
-    return site
+    cases = [case for case in CASES if case.mode == XA and case.point in ON_POSTGRESQL]
+    with ExitStack() as databases:
+        urls = [databases.enter_context(postgres.database()) for _ in cases]
+        sites = [databases.enter_context(new_site(brm, url=url)) for url in urls]
+        plays = [Play(site, brm.customer(), case, billed) for site, case in zip(sites, cases, strict=True)]
+        for each in plays:
+            each.order()
+        together(*(each.in_company for each in plays))
