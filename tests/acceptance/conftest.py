@@ -25,7 +25,7 @@ def served_site(tmp_path_factory: pytest.TempPathFactory, served_brm: Brm) -> It
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def served_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve another pair in real time, for tests that start processes of their own."""
     with (
         brm_server(tmp_path_factory.mktemp("live-brm")) as brm,
@@ -41,6 +41,14 @@ def world(served_site: Site) -> Iterator[Site]:
     served_site.brm.did("DELETE", "/faults")
     served_site.drain()
     served_site.responses()
+
+
+@pytest.fixture
+def live(served_live: Site) -> Iterator[Site]:
+    """Give that pair; no message and no response of a test is left to the next."""
+    yield served_live
+    served_live.drain()
+    served_live.responses()
 
 
 @pytest.fixture

@@ -45,14 +45,14 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def customised(live: Site, contracts: Path) -> Iterator[Site]:
+def customised(served_live: Site, contracts: Path) -> Iterator[Site]:
     """Serve a gateway that reads the customer's contracts, as a process of its own."""
     port = str(free_port())
-    env = beside(live, O2C_CONTRACTS_DIR=str(contracts), O2C_GATEWAY__PORT=port)
+    env = beside(served_live, O2C_CONTRACTS_DIR=str(contracts), O2C_GATEWAY__PORT=port)
     url = f"http://127.0.0.1:{port}"
     with started("serve", env=env, cwd=contracts) as child:
         answering(f"{url}/services/", child)
-        yield replace(live, url=url)
+        yield replace(served_live, url=url)
 
 
 def order_with_custom_data(site: Site, shelf: str = "42") -> Order:

@@ -1,0 +1,109 @@
+"""`o2c up` and `o2c demo` as a newcomer runs them: real processes, an empty directory, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import urllib3
+from lxml import etree
+
+from gateway.cli.processes import free_port
+from tests.acceptance.answers import BILLING, CONSUMER, poids, post
+from tests.acceptance.processes import answering, environment, o2c, started
+from tests.acceptance.site import RESPONSES, eventually
+
+
+def ours(mark: str) -> list[int]:
+    """Find processes that carry a mark in their environment."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark.encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:  # it ended meanwhile, or is not ours to read
+            continue
+    return [pid for pid in found if pid != os.getpid()]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("newcomer")
+
+
+@pytest.fixture(scope="module")
+def settings(place: Path) -> dict[str, str]:
+    return environment(
+        place,
+        O2C_GATEWAY__PORT=str(free_port()),
+        O2C_BRM__BRM_01__URL=f"http://127.0.0.1:{free_port()}",
+        ACCEPTANCE_MARK=str(place),
+    )
+
+
+@pytest.fixture(scope="module")
+def up(place: Path, settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    with started("up", env=settings, cwd=place) as child:
+        answering(f"http://127.0.0.1:{settings['O2C_GATEWAY__PORT']}/services/", child)
+        answering(f"{settings['O2C_BRM__BRM_01__URL']}/services/", child)
+        yield child
+
+
+def test_up_serves_bills_and_stops_on_sigterm_leaving_no_process(
+    place: Path, settings: dict[str, str], up: subprocess.Popen[str]
+) -> None:
+    url = f"http://127.0.0.1:{settings['O2C_GATEWAY__PORT']}"
+    seeded = o2c("seed", env=settings, cwd=place)
+    assert seeded.returncode == 0, seeded.stderr
+    order = (place / "order.xml").read_bytes()
+
+    assert post(f"{url}/services/{CONSUMER}", order)[0] == 202
+    response = eventually(lambda: o2c("queue", "get", RESPONSES, env=settings, cwd=place).stdout, seconds=30)
+
+    billed = poids(etree.fromstring(response.encode()))
+    services = o2c("brm", "services", "--json", env=settings, cwd=place).stdout
+    assert any(poid in services for poid in billed.values())
+    again, answer = post(f"{url}/services/{BILLING}", order)
+    assert (again, poids(answer)) == (200, billed)
+    assert len(ours(str(place))) >= 4  # itself, the simulator, the gateway, a worker
+
+    up.send_signal(signal.SIGTERM)
+
+    assert up.wait(30) == 0
+    assert ours(str(place)) == []
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        urllib3.request("GET", f"{url}/services/", retries=False, timeout=2)
+    assert (place / "var" / "brm-control.token").stat().st_mode & 0o077 == 0
+    assert "Traceback" not in (place / "said.txt").read_text()
+
+
+def test_the_demo_shows_every_stage_and_leaves_no_process(tmp_path: Path) -> None:
+    env = environment(tmp_path, ACCEPTANCE_MARK=str(tmp_path))
+
+    shown = o2c("demo", env=env, cwd=tmp_path)
+
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    told = shown.stdout
+    stages = (
+        "Two customers in BRM",  # seeds BRM with customers
+        "AIA_CRTBO_OUT_JMSQ",  # puts a realistic order
+        "INITIATE BILLING",
+        "PCM_OP_CUST_MODIFY_CUSTOMER",  # prints the opcodes called
+        "INSTALLEDPRODUCT_ID",  # the XREF rows
+        "/service/telco/gsm/telephony",  # the account in BRM
+        "ProcessFulfillmentOrderBillingResponseEBM",  # the response
+        "AIA_CRTBO_OUT_JMSQ_ErrorQ",  # an order that fails, and where it lies
+        "resubmitted",  # and is mended
+    )
+    assert [stage for stage in stages if stage not in told] == []
+    places = [told.index(stage) for stage in stages]
+    assert places[0] < places[3] < places[6] < places[7] < places[8]
+    after_failure = told[places[7] :]
+    assert "0 services and offerings" in after_failure
+    assert "0 cross-references" in after_failure
+    assert "Traceback" not in told + shown.stderr
+    assert ours(str(tmp_path)) == []
