@@ -40,7 +40,8 @@ class OpcodeSpec:
         Raises ErrorBuffer BAD_FIELD_NAME for an unknown field, MISSING_ARG for one that is missing.
         """
         flags, flist = body.find(_FLAGS), self._flist(body)
-        body[:] = [flist] if flags is None else [flags, flist]
+        if flags is not None:
+            body.insert(0, flags)
         _arrange(flist, self.input)
 
     def read(self, body: etree._Element) -> tuple[int, Flist]:
@@ -106,7 +107,8 @@ def _arrange(parent: etree._Element, shape: Shape) -> None:
     _refuse_missing({spec.name for spec in specs}, shape)
     ranks = [shape.order.get(spec.name, len(shape.order)) for spec in specs]
     if any(later < earlier for earlier, later in pairwise(ranks)):
-        parent[:] = [node for _, node in sorted(zip(ranks, parent, strict=True), key=lambda pair: pair[0])]
+        # moved one by one: lxml takes quadratic time to take a large element out and put it in again
+        parent.extend(node for _, node in sorted(zip(ranks, list(parent), strict=True), key=lambda pair: pair[0]))
     for node in parent:
         inner = flist_xml.field_spec(node, shape).shape
         if inner is not None and not inner.open:

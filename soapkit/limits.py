@@ -58,6 +58,11 @@ def parse(data: bytes, limits: Limits = _DEFAULT, *, charset: str | None = None)
     return root
 
 
+def elements_in(element: etree._Element) -> int:
+    """Count the elements inside ``element``, in C."""
+    return int(_LOCAL.number("count(.//*)", element))
+
+
 def _parsed(data: bytes, charset: str | None) -> etree._Element:
     encoding = None if charset is None else _CHARSETS.get(charset.strip("\"' ").lower())
     if charset is not None and encoding is None:

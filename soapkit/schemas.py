@@ -11,17 +11,21 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from lxml import etree
 
+from soapkit.limits import elements_in
+
 XSD = "http://www.w3.org/2001/XMLSchema"
 _INCLUDES = (f"{{{XSD}}}include", f"{{{XSD}}}redefine")
 _MOST_VIOLATIONS = 20
 _LONGEST_TEXT = 400
+_LARGE = 10_000
+_CHUNK = 16 * 1024
 
 _FACET = re.compile(r"\[facet '(\w+)'\] ")
 _NAMESPACE = re.compile(r"\{[^{}'\s]+\}(?=[\w*])")
@@ -39,7 +43,10 @@ _RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken XSD ``rule``; ``path`` has local names and positions (``/Order/Line[2]/Qty``), ``line`` the source."""
+    """One broken XSD ``rule``; ``path`` has local names and positions (``/Order/Line[2]/Qty``).
+
+    ``line`` is that of the source, 0 where it is not known.
+    """
 
     path: str
     line: int
@@ -71,6 +78,9 @@ class SchemaSet:
     def check(self, element: etree._Element) -> tuple[Violation, ...]:
         """Validate ``element`` as a global element; empty = valid. Verdict and log are read together, in one thread."""
         schema = self._schema()
+        if elements_in(element) > _LARGE and (beginning := _until_swamped(element, schema)) is not None:
+            schema.validate(beginning)
+            return tuple(replace(each, line=0) for each in _violations(beginning, list(cast("Any", schema.error_log))))
         if schema.validate(element):
             return ()
         return tuple(_violations(element, list(cast("Any", schema.error_log))))
@@ -131,6 +141,21 @@ def _importing(spread: Mapping[str, str]) -> bytes:
         attributes = {"namespace": namespace} if namespace else {}
         etree.SubElement(schema, f"{{{XSD}}}import", attributes, schemaLocation=name)
     return etree.tostring(schema)
+
+
+def _until_swamped(element: etree._Element, schema: etree.XMLSchema) -> etree._Element | None:
+    """Give a copy of ``element`` up to where it has shown more violations than are told; None when it never does.
+
+    lxml counts siblings for each violation it logs: a large message that is wrong throughout would keep a processor busy
+    for minutes. So a large one is checked as a stream first, which logs no paths, and given up early.
+    """
+    parser: Any = etree.XMLPullParser(("start",), tag=element.tag, schema=schema, huge_tree=True)
+    written = etree.tostring(element, encoding="UTF-8", with_tail=False)
+    for start in range(0, len(written), _CHUNK):
+        parser.feed(written[start : start + _CHUNK])
+        if len(parser.feed_error_log) > _MOST_VIOLATIONS:
+            return cast("etree._Element", next(iter(parser.read_events()))[1])
+    return None
 
 
 def _violations(element: etree._Element, log: list[Any]) -> Iterator[Violation]:

@@ -1,3 +1,4 @@
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def test_every_field_of_a_stored_class_is_in_the_dictionary() -> None:
 def _fields_of(class_: str) -> frozenset[str]:
     found = classes.class_of(class_)
     return found.fields if found else frozenset()
+
+
+def test_a_large_call_is_put_in_order_in_linear_time() -> None:
+    call = body(PURCHASE, "<X/>" * 400_000, before="", after="<flags>0</flags>")
+    began = time.process_time()
+    with pytest.raises(ErrorBuffer):
+        spec(PURCHASE).normalise(call)
+    assert time.process_time() - began < 5  # quadratic, when elements are taken out and put in again
+    assert local_names(call) == ["flags", f"{PURCHASE}_inputFlist"]
 
 
 def test_fields_in_any_order_are_put_in_the_published_order() -> None:

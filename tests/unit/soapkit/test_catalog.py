@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,30 @@ def test_a_contract_names_its_service_operations_and_documents() -> None:
         "xsd/orders/Order.xsd",
         "xsd/orders/OrderTypes.xsd",
     ]
+
+
+def large(good: int, bad: int) -> etree._Element:
+    line = (
+        "<Line><Id>1</Id><Action>ADD</Action><Product>M</Product><Quantity>{}</Quantity>"
+        '<Price currency="GBP">12.50</Price><Start>2026-11-20T10:00:00Z</Start></Line>'
+    )
+    customer = "<Customer><c:Account>a-1</c:Account><c:Name>Ada Jones</c:Name></Customer>"
+    lines = line.format(1) * good + line.format("many") * bad
+    return etree.fromstring(f"<PlaceOrder {NAMES}><Id>1</Id>{customer}{lines}</PlaceOrder>")
+
+
+def test_a_large_message_that_is_wrong_throughout_is_given_up_early() -> None:
+    began = time.process_time()
+
+    violations = orders().check(large(0, 40_000))
+
+    assert time.process_time() - began < 10  # minutes, if each of the 40,000 were logged
+    assert (len(violations), violations[0].path) == (20, "/PlaceOrder/Line[1]/Quantity")
+
+
+def test_a_large_message_is_checked_to_its_end() -> None:
+    assert orders().check(large(4_000, 0)) == ()
+    assert [each.path for each in orders().check(large(4_000, 1))] == ["/PlaceOrder/Line[4001]/Quantity"]
 
 
 def test_a_violation_names_path_line_rule_and_text() -> None:
