@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from lxml import etree
+from lxml.etree import _Element as Element
 
 from soapkit.limits import elements_in
 
@@ -143,18 +144,19 @@ def _importing(spread: Mapping[str, str]) -> bytes:
     return etree.tostring(schema)
 
 
-def _until_swamped(element: etree._Element, schema: etree.XMLSchema) -> etree._Element | None:
+def _until_swamped(element: Element, schema: etree.XMLSchema) -> Element | None:
     """Give a copy of ``element`` up to where it has shown more violations than are told; None when it never does.
 
-    lxml counts siblings for each violation it logs: a large message that is wrong throughout would keep a processor busy
-    for minutes. So a large one is checked as a stream first, which logs no paths, and given up early.
+    lxml counts siblings for each violation it logs: a large message that is wrong throughout would keep a processor
+    busy for minutes. So a large one is checked as a stream first, which logs no paths, and given up early.
     """
     parser: Any = etree.XMLPullParser(("start",), tag=element.tag, schema=schema, huge_tree=True)
     written = etree.tostring(element, encoding="UTF-8", with_tail=False)
     for start in range(0, len(written), _CHUNK):
         parser.feed(written[start : start + _CHUNK])
         if len(parser.feed_error_log) > _MOST_VIOLATIONS:
-            return cast("etree._Element", next(iter(parser.read_events()))[1])
+            _, beginning = next(parser.read_events())
+            return cast("Element", beginning)
     return None
 
 
