@@ -17,6 +17,7 @@ Element: TypeAlias = etree._Element  # noqa: SLF001 - the only name lxml has for
 Children = Mapping[str, Element]
 NOTHING: Children = {}
 LONGEST_ID = 255
+_UNSET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def children(element: Element | None) -> Children:
@@ -83,7 +84,7 @@ def decimal(element: Element | None, path: str) -> Decimal | None:
 def instant(element: Element | None, path: str) -> datetime | None:
     """Return a moment in UTC, to the second as BRM keeps time, or None; without a time zone UTC is meant.
 
-    Raises InvalidMessage for what xs:dateTime allows and no calendar of ours has.
+    Raises InvalidMessage for what xs:dateTime allows and BRM cannot keep: it counts seconds from 1970, and 0 is unset.
     """
     given = text(element)
     if not given:
@@ -93,4 +94,6 @@ def instant(element: Element | None, path: str) -> datetime | None:
         zoned = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidMessage(f"{path}: '{given}' is not a date and time we can keep", element=path) from error
+    if zoned <= _UNSET:
+        raise InvalidMessage(f"{path}: '{given}' is not a date and time BRM can keep", element=path)
     return zoned.replace(microsecond=0)

@@ -256,10 +256,10 @@ def brm_server(directory: Path, *, port: int = 0, **changes: object) -> Iterator
 
 
 def wire(directory: Path, brm_url: str, clock: Clock | None, **changes: Mapping[str, object]) -> Gateway:
-    """Build a gateway on a directory's database; ``changes`` are settings by section."""
+    """Build a gateway on a directory's database; ``changes`` are settings by section, ``BRM_01`` the target's."""
     settings: dict[str, Any] = {
         "gateway": {"database": f"sqlite:///{directory / 'gateway.sqlite'}"},
-        "brm": {"BRM_01": {"url": brm_url}},
+        "brm": {"BRM_01": {"url": brm_url, **changes.pop("BRM_01", {})}},
     }
     for section, values in changes.items():
         settings[section] = {**settings.get(section, {}), **values}
