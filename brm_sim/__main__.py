@@ -59,7 +59,11 @@ def _without_password(url: str) -> str:
 
 def _serve(settings: Settings) -> None:
     if settings.workers == 1:
-        serve(build(settings), host=settings.host, port=settings.port, threads=settings.threads)
+        try:
+            serve(build(settings), host=settings.host, port=settings.port, threads=settings.threads)
+        except OSError as error:
+            typer.echo(f"brm-sim: cannot listen on {settings.host}:{settings.port}: {error.strerror}", err=True)
+            raise typer.Exit(1) from error
     else:
         target = "brm_sim.server:from_environment"
         serve_workers(

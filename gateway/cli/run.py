@@ -73,7 +73,10 @@ def serve(context: typer.Context) -> None:
         )
     else:
         app = session(context).gateway.application()
-        serve_threads(app, host=settings.host, port=settings.port, threads=settings.threads)
+        try:
+            serve_threads(app, host=settings.host, port=settings.port, threads=settings.threads)
+        except OSError as error:
+            raise Failed(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
 
 
 def worker(context: typer.Context) -> None:

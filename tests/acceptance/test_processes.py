@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +81,37 @@ def test_up_serves_bills_and_stops_on_sigterm_leaving_no_process(
         urllib3.request("GET", f"{url}/services/", retries=False, timeout=2)
     assert (place / "var" / "brm-control.token").stat().st_mode & 0o077 == 0
     assert "Traceback" not in (place / "said.txt").read_text()
+
+
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_a_port_that_is_taken_is_named_and_nothing_keeps_running(tmp_path: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = environment(
+            tmp_path,
+            O2C_GATEWAY__PORT=port,
+            O2C_BRM__BRM_01__URL=f"http://127.0.0.1:{free_port()}",
+            ACCEPTANCE_MARK=str(tmp_path),
+        )
+
+        failed = o2c(command, env=env, cwd=tmp_path)
+
+    assert failed.returncode == 1
+    assert f"o2c: Cannot listen on 127.0.0.1:{port}" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert ours(str(tmp_path)) == []
+
+
+def test_the_simulator_names_a_port_that_is_taken_too(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "brm_sim", "--port", str(port), "--url", f"sqlite:///{tmp_path}/brm.sqlite"]
+
+        failed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+
+    assert failed.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in failed.stderr
+    assert "Traceback" not in failed.stderr
 
 
 def test_the_demo_shows_every_stage_and_leaves_no_process(tmp_path: Path) -> None:
