@@ -158,6 +158,17 @@ class Brm:
         assert isinstance(listed, Array)
         return [str(each["TRANS_ID"]) for each in listed.values()]
 
+    def forget(self, transaction: str) -> None:
+        self.simulator.call("PCM_OP_TRANS_FORGET", {"POID": HANDLE, "TRANS_ID": transaction})
+
+    def remembers(self, transaction: str) -> bool:
+        """Tell whether BRM still knows a transaction that it committed: then there is nothing to abort."""
+        try:
+            self.simulator.call("PCM_OP_TRANS_ABORT", {"POID": HANDLE, "TRANS_ID": transaction})
+        except RemoteFault:
+            return True
+        return False
+
     def locked(self, account: Account) -> bool:
         """Tell whether somebody holds the account: try to lock it, in a transaction that is aborted."""
         name = str(self.simulator.call("PCM_OP_TRANS_OPEN", {"POID": HANDLE}, flags=READ_WRITE)["TRANS_ID"])

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.crash.brm import COMMON, Account
-from tests.crash.site import ORDERS, RESPONSES, Site, bare
+from tests.crash.site import LOCAL, ORDERS, RESPONSES, Site, bare
 
 INSTALLED = ("/service", "/purchased_product", "/purchased_discount")
+FORMAT = 0x4F3243
+"""The first part of the gateway's TRANS_IDs; then the gateway, the intake number and the attempt; then the BRM."""
+
 NOTHING: Counter[tuple[str, str]] = Counter({("balance", "0"): 1})
 """The effect of no order at all."""
 
@@ -31,6 +34,7 @@ def hold(site: Site, *expected: Expected) -> None:
     """Check that all invariants hold, the gateway being at rest with nobody working on it."""
     assert not any(worker.alive for worker in site.workers)
     _nothing_is_left(site)
+    _brm_has_forgotten(site)
     _rows_point_at_objects(site)
     for each in expected:
         _effects_are_there_once(site, each)
@@ -50,6 +54,19 @@ def _nothing_is_left(site: Site) -> None:
     [gateway] = site.rows("select id from gateway")
     assert [name for name in site.brm.prepared() if gateway.id in name] == []
     assert site.rows("select * from fallout where kind <> 'order failed'") == []
+
+
+def _brm_has_forgotten(site: Site) -> None:
+    """BRM remembers no transaction that is over; one without prepared transactions has no need to be told."""
+    if site.mode == LOCAL:
+        return
+    [gateway] = site.rows("select id from gateway")
+    names = [
+        f"{FORMAT},{gateway.id}{message.intake:016x}{attempt:08x},{b'BRM_01'.hex()}"
+        for message in site.rows("select intake, attempt from message where queue = :queue", queue=ORDERS)
+        for attempt in range(1, message.attempt + 1)
+    ]
+    assert [name for name in names if site.brm.remembers(name)] == []
 
 
 def _rows_point_at_objects(site: Site) -> None:

@@ -30,6 +30,8 @@ class Play:
         with self.told():
             for point in self.case.kills:
                 self.kill_at(point)
+                if self.case.scene.forgotten:
+                    self._forget()
             self.site.work()
             self.finish()
 
@@ -61,6 +63,10 @@ class Play:
         self.site.work()
         self.site.kill_at(point)
         until(self.site.leases_over, "the leases of the dead are over")
+
+    def _forget(self) -> None:
+        for decision in self.site.rows("select transaction_id from decision"):
+            self.site.brm.forget(decision.transaction_id)
 
     def finish(self) -> None:
         self.site.rest()

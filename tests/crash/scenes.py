@@ -13,11 +13,13 @@ from tests.crash.site import LOCAL, XA
 class Scene:
     """``first_kill`` is the point where a worker dies before, and so leaves work to the one that is to die here.
 
-    ``refused``: BRM refuses the order's last opcode, for as long as that matters.
+    ``refused``: BRM refuses the order's last opcode, for as long as that matters. ``forgotten``: BRM does not remember
+    what it committed in one phase, so that only what it holds can tell.
     """
 
     first_kill: str = ""
     refused: bool = False
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,11 @@ _REFUSED = (Scene(refused=True),)
 _AGAIN = (Scene("work.after"),)
 _UNDECIDED = (Scene("prepare.after"),)
 _DECIDED = (Scene("decide.after"),)
-_INTENDED = (Scene("intend.after"), Scene("commit-one-phase.after"))
+_INTENDED = (
+    Scene("intend.after"),
+    Scene("commit-one-phase.after"),
+    Scene("commit-one-phase.after", forgotten=True),
+)
 
 SCENES: dict[tuple[str, Step], tuple[Scene, ...]] = {
     **{(mode, step): _PLAIN for mode in (XA, LOCAL) for step in (Step.CLAIM, Step.RESERVE, Step.OPEN, Step.LOCK)},
