@@ -22,7 +22,8 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 import flask
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
+import structlog
+from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound, Unauthorized
 
 from simkit.clock import Clock
@@ -30,6 +31,7 @@ from simkit.faults import Action, Fault
 from simkit.simulation import Simulation
 from simkit.store import Posted
 
+_log = structlog.get_logger(__name__)
 _MOST_BYTES = 10 * 1024 * 1024
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MOST_ENTRIES = 1000
@@ -59,7 +61,7 @@ class _ClockChange(BaseModel):
 
     set: AwareDatetime | None = None
     frozen: bool = False
-    advance: float | None = None
+    advance: FiniteFloat | None = None
     real: bool = False
 
     @model_validator(mode="after")
@@ -71,7 +73,7 @@ class _ClockChange(BaseModel):
     def apply(self, clock: Clock, real: datetime) -> Clock:
         if self.set is not None:
             return clock.set_to(self.set, real, frozen=self.frozen)
-        return Clock() if self.advance is None else clock.advanced(self.advance)
+        return Clock() if self.advance is None else clock.advanced(self.advance, real)
 
 
 def control_app(
@@ -86,6 +88,7 @@ def control_app(
     app.before_request(_guard(token))
     for error in (HTTPException, ValidationError, ValueError):
         app.register_error_handler(error, _refuse)
+    app.register_error_handler(Exception, _fail)
     app.register_blueprint(_state(simulation, product))
     app.register_blueprint(_time(simulation))
     app.register_blueprint(_calls(simulation))
@@ -114,12 +117,20 @@ def _refuse(error: Exception) -> tuple[dict[str, Any], int]:
     return {"error": str(error)}, HTTPStatus.BAD_REQUEST
 
 
+def _fail(error: Exception) -> tuple[dict[str, Any], int]:
+    _log.error("control request failed", path=flask.request.path, exc_info=error)
+    return {"error": "The simulator failed; its log says why"}, HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def _page(page: Callable[[], Any]) -> Callable[[], flask.Response]:
     return lambda: flask.jsonify(page())
 
 
 def _body() -> Any:
-    return flask.request.get_json(force=True)
+    try:
+        return flask.request.get_json(force=True)
+    except RecursionError:
+        raise BadRequest("The JSON value is too deeply nested") from None
 
 
 def _state(simulation: Simulation, product: Product) -> flask.Blueprint:
@@ -127,8 +138,8 @@ def _state(simulation: Simulation, product: Product) -> flask.Blueprint:
 
     @routes.post("/reset")
     def reset() -> dict[str, Any]:
+        simulation.store.reset()  # first: what is held at a barrier goes on, and into the state that is emptied
         product.reset()
-        simulation.store.reset()
         return {"reset": True}
 
     @routes.post("/seed")
@@ -176,9 +187,8 @@ def _time(simulation: Simulation) -> flask.Blueprint:
 
     @routes.put("/clock")
     def change() -> dict[str, Any]:
-        changed = _ClockChange.model_validate(_body()).apply(simulation.store.clock(), datetime.now(UTC))
-        simulation.store.set_clock(changed)
-        return shown(changed)
+        change, real = _ClockChange.model_validate(_body()), datetime.now(UTC)
+        return shown(simulation.store.change_clock(lambda clock: change.apply(clock, real)))
 
     return routes
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from simkit.clock import Clock, Pace
 from simkit.faults import Fault
 from simkit.journal import Entry
 from simkit.store import tables
-from simkit.store.tables import WRITING, connect, metadata
+from simkit.store.tables import LONGEST_TRANSACTION, WRITING, connect, metadata
 
 _TRIM_EVERY = 200
 
@@ -56,9 +56,10 @@ class ControlStore:
     def reset(self) -> None:
         """Real time, no faults, no barriers, an empty journal; the clocks of snapshots stay."""
         with self._writing() as connection:
-            for table in (tables.faults, tables.barriers, tables.journal):
-                connection.execute(delete(table))
+            connection.execute(delete(tables.barriers))
             connection.execute(update(tables.state).values(_next_version() | _clock_row(Clock())))
+            connection.execute(delete(tables.faults))
+            connection.execute(delete(tables.journal))
 
     # -- clock
 
@@ -67,10 +68,12 @@ class ControlStore:
         with self._engine.connect() as connection:
             return _clock(connection.execute(select(tables.state)).mappings().one())
 
-    def set_clock(self, clock: Clock) -> None:
-        """Set the clock of all processes."""
+    def change_clock(self, change: Callable[[Clock], Clock]) -> Clock:
+        """Change the clock of all processes; two changes at once come one after the other."""
         with self._writing() as connection:
+            clock = change(_clock(connection.execute(select(tables.state).with_for_update()).mappings().one()))
             connection.execute(update(tables.state).values(_clock_row(clock)))
+        return clock
 
     def keep_clock(self, name: str) -> None:
         """Remember the clock under a snapshot's name."""
@@ -169,7 +172,7 @@ class ControlStore:
         row = {
             "at": entry.at.timestamp(),
             "operation": entry.operation,
-            "transaction_id": entry.transaction,
+            "transaction_id": entry.transaction and entry.transaction[:LONGEST_TRANSACTION],
             "correlation_id": entry.correlation_id,
             "request": json.dumps(entry.request),
             "outcome": entry.outcome.value,

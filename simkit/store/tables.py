@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 _BUSY_TIMEOUT_MS = 30_000
 WRITING = "simkit_writing"
+LONGEST_TRANSACTION = 300
 
 metadata = MetaData()
 
@@ -69,7 +70,7 @@ journal = Table(
     Column("id", Integer, primary_key=True),
     Column("at", Float, nullable=False),
     Column("operation", String(100), nullable=False, index=True),
-    Column("transaction_id", String(300), index=True),
+    Column("transaction_id", String(LONGEST_TRANSACTION), index=True),
     Column("correlation_id", String(128), nullable=False),
     Column("request", Text, nullable=False),
     Column("outcome", String(10), nullable=False),

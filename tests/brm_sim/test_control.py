@@ -1,6 +1,10 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,6 +91,7 @@ def test_a_seed_calls_opcodes_and_a_reset_forgets_them(simulator: Simulator) -> 
         [{"opcode": "PCM_OP_MAKE_TEA", "flist": {}}],
         [{"opcode": LOOPBACK, "flist": {"HUE": 1}}],
         [{"opcode": "PCM_OP_READ_OBJ", "flist": {}}],
+        [{"opcode": LOOPBACK, "flist": {"LOGIN": "\u0000"}}],
     ],
 )
 def test_a_wrong_seed_is_refused(simulator: Simulator, seed: object) -> None:
@@ -122,6 +127,51 @@ def test_the_clock_runs_on_from_where_it_is_set_and_returns_to_real_time(simulat
     simulator.did("PUT", "/clock", {"set": "2030-01-01T00:00:00Z"})
     assert simulator.did("GET", "/clock")["now"].startswith("2030-01-01T00:0")
     assert simulator.did("PUT", "/clock", {"real": True})["offset"] == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"advance": 1e12},
+        {"advance": -1e12},
+        {"advance": 1e300},
+        {"advance": float("nan")},
+        {"set": "9999-12-31T00:00:00Z"},
+        {"set": "0001-01-01T00:00:00Z", "frozen": True},
+    ],
+)
+def test_the_clock_stays_within_the_calendar(simulator: Simulator, change: dict[str, Any]) -> None:
+    before = simulator.did("GET", "/clock")["offset"]
+    assert simulator.control("PUT", "/clock", change)[0] == 400
+    assert simulator.did("GET", "/clock")["offset"] == before
+    assert loop(simulator) == FLIST
+
+
+def test_changes_of_the_clock_at_once_all_count(remote: Simulator) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: remote.did("PUT", "/clock", {"advance": 3600}), range(8)))
+    assert remote.did("GET", "/clock")["offset"] == 8 * 3600
+
+
+def test_a_restored_state_has_todays_price_list(database_url: str, tmp_path: Path) -> None:
+    tariff: Flist = {"POID": Poid("0.0.0.1", "/product", 10001), "CYCLE_FEE_AMT": None}
+    prices = files("brm_sim").joinpath("price_list.toml").read_text(encoding="utf-8")
+    changed = tmp_path / "prices.toml"
+    changed.write_text(prices.replace('"35.00"', '"36.00"'), encoding="utf-8")
+    with closing(build(settings(database_url))) as app:
+        Simulator("http://one.test", app).did("POST", "/snapshot/old")
+    with closing(build(settings(database_url, catalog=changed))) as app:
+        later = Simulator("http://two.test", app)
+        later.did("POST", "/restore/old")
+        assert later.call("PCM_OP_READ_FLDS", tariff)["CYCLE_FEE_AMT"] == Decimal("36.00")
+
+
+def test_a_transaction_with_an_overlong_name_is_lost_and_in_the_journal(simulator: Simulator) -> None:
+    with pytest.raises(RemoteFault) as lost:
+        simulator.call(LOOPBACK, FLIST, trans_id="x" * 400)
+    assert buffer_of(lost.value)["errno"] == "PIN_ERR_TRANS_LOST"
+    (entry,) = simulator.did("GET", "/journal")
+    assert entry["transaction"] == "x" * 300
 
 
 def test_the_journal_tells_calls_answers_and_refusals_without_secrets(simulator: Simulator) -> None:
