@@ -3,7 +3,7 @@
     ErrorBuffer     an opcode failed; answered as the declared fault of that name
     FieldFailure    one field a CUST opcode does not accept; answered in an output flist with RESULT 0, not as a fault
 
-Numbers and names are BRM's; the wire carries the name with the number in the attribute ``value``.
+Numbers and names are BRM's; the wire carries the name with the number in the attribute ``number``.
 """
 
 from __future__ import annotations

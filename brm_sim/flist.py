@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-_POID = re.compile(r"(?P<db>\d+\.\d+\.\d+\.\d+)\s+(?P<type>/[^\s]*)\s+(?P<id>-?\d+)(?:\s+(?P<rev>-?\d+))?")
+_POID = re.compile(
+    r"(?P<db>\d+\.\d+\.\d+\.\d+)\s+(?P<type>/[^\s]*)\s+(?P<id>-?\d{1,19})(?:\s+(?P<rev>-?\d{1,10}))?", re.ASCII
+)
+_LARGEST_ID = 2**63 - 1
 
 ANY_ELEMENT = -1
 """The element id that means "any element"; ``*`` in the text form."""
@@ -30,9 +33,9 @@ class Poid:
 
     @classmethod
     def parse(cls, text: str) -> Poid:
-        """Read ``db type id [rev]``; ValueError when it is anything else."""
+        """Read ``db type id [rev]``, an id of 64 bits; ValueError when it is anything else."""
         match = _POID.fullmatch(text.strip())
-        if match is None:
+        if match is None or abs(int(match["id"])) > _LARGEST_ID:
             raise ValueError(f"not a POID: {text!r}")
         return cls(match["db"], match["type"], int(match["id"]), int(match["rev"] or 0))
 

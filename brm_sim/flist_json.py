@@ -7,12 +7,15 @@ Types are those of the field dictionary.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from brm_sim import fields, scalars
 from brm_sim.errors import Errno, ErrorBuffer, Location
 from brm_sim.flist import Array, Flist, Value
 from brm_sim.shapes import FieldType
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_json(flist: Flist) -> dict[str, Any]:
@@ -44,7 +47,12 @@ def _read(name: str, value: object) -> Value | Flist | Array:
         return Array({_index(name, key): from_json(element) for key, element in value.items()})
     if type_ is FieldType.SUBSTRUCT:
         return from_json(value)
-    return None if value is None else scalars.read(type_, str(value), name)
+    if value is None:
+        return None
+    if _NOT_XML.search(str(value)):
+        text = f"The value of {name} has characters that XML cannot hold"
+        raise ErrorBuffer(Errno.BAD_VALUE, text, field=name, location=Location.FLIST)
+    return scalars.read(type_, str(value), name)
 
 
 def _index(name: str, key: str) -> int:

@@ -16,6 +16,9 @@ from brm_sim.store import DEFAULT_TIMEOUT, State
 READ_WRITE = 65536
 """Flag of TRANS_OPEN; without it the transaction may only read."""
 
+LONGEST_ID = 300
+"""Characters of a TRANS_ID: XA's two parts of 64 bytes in hexadecimal, and what stands between them."""
+
 FORCED = 0x1
 """Flag of TRANS_COMMIT and TRANS_ABORT: an operator decides a prepared transaction in its coordinator's place."""
 
@@ -25,12 +28,14 @@ RECOVER_STATUS = {State.PREPARED: 1, State.FORCED_COMMIT: 2, State.FORCED_ABORT:
 def open_(call: TransactionCall, flist: Flist) -> Flist:
     """PCM_OP_TRANS_OPEN: {POID, TRANS_ID, TRANS_TIMEOUT_IN_SECS} → {POID, TRANS_ID}.
 
-    Without an id BRM makes one. Raises TRANS_ALREADY_OPEN, and BAD_VALUE for a time-out that is not positive.
+    Without an id BRM makes one. Raises TRANS_ALREADY_OPEN, and BAD_VALUE for an id too long or a time-out that is not
+    positive.
     """
-    given = flist.get("TRANS_ID") or call.trans_id
-    trans_id = call.store.open(
-        str(given) if given else None, read_only=not call.flags & READ_WRITE, timeout=_timeout(flist)
-    )
+    given = str(flist.get("TRANS_ID") or call.trans_id or "")
+    if len(given) > LONGEST_ID:
+        text = f"an id has {LONGEST_ID} characters at most"
+        raise ErrorBuffer(Errno.BAD_VALUE, text, field="TRANS_ID", location=Location.CM)
+    trans_id = call.store.open(given or None, read_only=not call.flags & READ_WRITE, timeout=_timeout(flist))
     return {"POID": flist["POID"], "TRANS_ID": trans_id}
 
 

@@ -21,11 +21,16 @@ def open_account(session: Session, poid: Poid) -> Flist:
     return account
 
 
-def own(session: Session, account: Poid, poid: Poid, type_: str, field: str) -> Flist:
-    """Read an object of class ``type_`` that belongs to ``account``; another's is BAD_VALUE on ``field``."""
+def named(session: Session, poid: Poid, type_: str, field: str) -> Flist:
+    """Read an object that must be of class ``type_``; ErrorBuffer BAD_POID_TYPE on ``field``, or NOT_FOUND."""
     if not poid.is_a(type_):
         raise ErrorBuffer(Errno.BAD_POID_TYPE, f"{poid.type} is no {type_}", field=field)
-    found = session.read(poid)
+    return session.read(poid)
+
+
+def own(session: Session, account: Poid, poid: Poid, type_: str, field: str) -> Flist:
+    """Read an object of class ``type_`` that belongs to ``account``; another's is BAD_VALUE on ``field``."""
+    found = named(session, poid, type_, field)
     owner = given.optional_poid(found, "ACCOUNT_OBJ")
     if owner is None or not owner.same(account):
         raise ErrorBuffer(Errno.BAD_VALUE, f"{type_} {poid.id} is not of account {account.id}", field=field)

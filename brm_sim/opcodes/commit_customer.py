@@ -6,10 +6,10 @@ from brm_sim.call import Call
 from brm_sim.catalog import Plan
 from brm_sim.errors import Errno, ErrorBuffer, FieldFailure, Validation, refusal
 from brm_sim.flist import Array, Flist, Poid
-from brm_sim.opcodes import given, offerings, profiles, services
+from brm_sim.opcodes import accounts, given, offerings, profiles, services
 from brm_sim.opcodes.accounts import ACTIVE, identity
 from brm_sim.opcodes.profile_objects import ProfileMaker
-from brm_sim.opcodes.profiles import Profiles
+from brm_sim.opcodes.profiles import LONGEST_ID, Profiles
 from brm_sim.store import DATABASE_NUMBER
 
 CURRENCIES = frozenset({840, 978, 826, 752})
@@ -53,7 +53,9 @@ def _failures(call: Call, element: int, acctinfo: Flist, flist: Flist) -> list[F
     if currency is not None and currency not in CURRENCIES:
         found.append(FieldFailure("CURRENCY", Validation.INVALID, "Unknown currency.", element, currency))
     number = given.text(acctinfo, "ACCOUNT_NO")
-    if number and call.session.taken("account_no", (number,)):
+    if len(number) > LONGEST_ID:
+        found.append(FieldFailure("ACCOUNT_NO", Validation.MAX_LEN, "Too long.", element, number[:LONGEST_ID]))
+    elif number and call.session.taken("account_no", (number,)):
         found.append(FieldFailure("ACCOUNT_NO", Validation.DUPE, "Duplicate value.", element, number))
     found += _repeated_profiles(flist)
     return [*found, *profiles.failures(flist), *services.failures(call, flist)]
@@ -131,7 +133,7 @@ class _Customer:
     def _account(self, group: Poid) -> None:
         session = self._call.session
         parent = given.optional_poid(given.substruct(self._flist, "GROUP_INFO"), "PARENT")
-        lineage = given.text(session.read(parent), "LINEAGE") if parent else ""
+        lineage = given.text(accounts.named(session, parent, "/account", "PARENT"), "LINEAGE") if parent else ""
         session.claim("account_no", self._number)
         content: Flist = {
             "ACCOUNT_NO": self._number,

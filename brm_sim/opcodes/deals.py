@@ -111,7 +111,7 @@ def _checked_products(call: Call, buyer: str, info: Flist) -> Iterator[tuple[int
     for element, wanted in given.array(info, "PRODUCTS").items():
         product = call.catalog.product(given.poid(wanted, "PRODUCT_OBJ"))
         offerings.check_offer(product, buyer, call.now, "PRODUCT_OBJ")
-        offerings.check_terms(wanted)
+        offerings.check_terms(wanted | offerings.dates(wanted, call.now))
         yield element, product, wanted
 
 
@@ -119,7 +119,7 @@ def _checked_discounts(call: Call, buyer: str, info: Flist) -> Iterator[tuple[in
     for element, wanted in given.array(info, "DISCOUNTS").items():
         discount = call.catalog.discount(given.poid(wanted, "DISCOUNT_OBJ"))
         offerings.check_offer(discount, buyer, call.now, "DISCOUNT_OBJ")
-        offerings.check_terms(wanted)
+        offerings.check_terms(wanted | offerings.dates(wanted, call.now))
         yield element, discount, wanted
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 
 from brm_sim.catalog import Discount, Offer, PriceCatalog, Product
 from brm_sim.errors import Errno, ErrorBuffer
@@ -114,7 +114,7 @@ def _fee(
     start: datetime,
 ) -> Fee:
     quantity = given.decimal(terms, "QUANTITY") or Decimal(1)
-    amount = money(_after_own_discount(phase, terms, _price(phase, product, terms) * quantity))
+    amount = _amount(phase, product, terms, quantity)
     reductions = []
     left = amount
     for each in discounts:
@@ -135,6 +135,13 @@ def _fee(
         reductions=tuple(reductions),
         common_id=given.text(terms, COMMON_ID) or None,
     )
+
+
+def _amount(phase: str, product: Product, terms: Flist, quantity: Decimal) -> Decimal:
+    try:
+        return money(_after_own_discount(phase, terms, _price(phase, product, terms) * quantity))
+    except DecimalException as error:
+        raise ErrorBuffer(Errno.BAD_VALUE, "the fee has too many digits", field=f"{phase}_FEE_AMT") from error
 
 
 def _price(phase: str, product: Product, terms: Flist) -> Decimal:

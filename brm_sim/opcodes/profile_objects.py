@@ -16,7 +16,8 @@ from brm_sim.store import DATABASE_NUMBER
 LAST_DOM = 28
 """Billing days of month go no further, so that every month has one."""
 
-_BILLINFO = ("BILLINFO_ID", "PAY_TYPE", "BILL_WHEN", "ACTG_TYPE", "STATUS", "PARENT_BILLINFO_OBJ", "AR_BILLINFO_OBJ")
+_PARENT, _PAYER = "PARENT_BILLINFO_OBJ", "AR_BILLINFO_OBJ"
+_BILLINFO = ("BILLINFO_ID", "PAY_TYPE", "BILL_WHEN", "ACTG_TYPE", "STATUS", _PARENT, _PAYER)
 _MONTHS = 12
 _VISIBLE_DIGITS = 4
 
@@ -114,11 +115,11 @@ class ProfileMaker:
 
     def _payer(self, poid: Poid, fields: Flist) -> Poid:
         """Give the profile that pays: the one named, the parent's payer, or the profile itself."""
-        parent, payer = (given.optional_poid(fields, name) for name in ("PARENT_BILLINFO_OBJ", "AR_BILLINFO_OBJ"))
-        above = None if parent is None else given.optional_poid(self._session.read(parent), "AR_BILLINFO_OBJ")
+        parent, payer = given.optional_poid(fields, _PARENT), given.optional_poid(fields, _PAYER)
         if payer is not None:
-            self._session.read(payer)
-        return identity(payer or above or parent or poid)
+            accounts.named(self._session, payer, "/billinfo", _PAYER)
+        above = accounts.named(self._session, parent, "/billinfo", _PARENT) if parent else {}
+        return identity(payer or given.optional_poid(above, _PAYER) or parent or poid)
 
     def _defaults(self, fields: Flist) -> Flist:
         now = self._call.now

@@ -22,6 +22,9 @@ PAY_TYPES = {
     10011: "/payinfo/cash",
     10012: "/payinfo/check",
 }
+LONGEST_ID = 255
+"""Characters of an account's number, a login, the id of a billing profile."""
+
 BILL_CYCLES = range(1, 13)
 DAYS_OF_MONTH = range(1, 32)
 
@@ -71,6 +74,8 @@ def _missing(wanted: Flist, element: int) -> list[FieldFailure]:
 def _bad_values(wanted: Flist, element: int) -> list[FieldFailure]:
     allowed = {"BILL_WHEN": BILL_CYCLES, "ACTG_FUTURE_DOM": DAYS_OF_MONTH, "ACTG_TYPE": (1, 2)}
     found = _bad_pay_type(wanted, element)
+    if len(name := given.text(wanted, "BILLINFO_ID")) > LONGEST_ID:
+        found.append(FieldFailure("BILLINFO_ID", Validation.MAX_LEN, "Too long.", element, name[:LONGEST_ID]))
     for name, values in allowed.items():
         value = given.integer(wanted, name)
         if value is not None and value not in values:

@@ -12,10 +12,9 @@ from brm_sim.flist import Array, Flist, Poid
 from brm_sim.opcodes import accounts, deals, given, offerings
 from brm_sim.opcodes.accounts import ACTIVE, identity
 from brm_sim.opcodes.charges import Charges
-from brm_sim.opcodes.profiles import Profiles
+from brm_sim.opcodes.profiles import LONGEST_ID, Profiles
 from brm_sim.store import DATABASE_NUMBER
 
-LONGEST_LOGIN = 255
 _COPIED = ("LOGIN", "SERVICE_ID", "ALIAS_LIST", "SUBSCRIPTION_OBJ")
 
 
@@ -28,8 +27,8 @@ def failures(call: Call, flist: Flist) -> list[FieldFailure]:
         if not call.catalog.is_service(type_):
             raise ErrorBuffer(Errno.BAD_POID_TYPE, f"there are no services of class {type_}", field="SERVICE_OBJ")
         login = given.text(wanted, "LOGIN")
-        if len(login) > LONGEST_LOGIN:
-            found.append(FieldFailure("LOGIN", Validation.MAX_LEN, "Too long.", element, login[:LONGEST_LOGIN]))
+        if len(login) > LONGEST_ID:
+            found.append(FieldFailure("LOGIN", Validation.MAX_LEN, "Too long.", element, login[:LONGEST_ID]))
         elif login:
             logins.setdefault(type_, {})[element] = login
     for type_, by_element in logins.items():
@@ -106,9 +105,10 @@ class ServiceMaker:
     def _deals(self, service: Poid, group: Poid, wanted: Array) -> Array:
         plan = self.plan.poid if self.plan else None
         bought = Array()
+        discounts: list[Flist] = []  # those of one deal reduce the fees of the next, as if they were bought in turn
         for element, each in wanted.items():
             deal, info = deals.deal_info(self.call, each, service.type)
-            purchase = deals.Purchase(self.call, self._charges_of(group), service, deal, plan)
+            purchase = deals.Purchase(self.call, self._charges_of(group), service, deal, plan, discounts)
             bought[element] = {"DEAL_INFO": purchase.buy(info)}
         return bought
 

@@ -95,14 +95,17 @@ def _like(value: Value, wanted: Value) -> bool:
 @lru_cache(maxsize=256)
 def pattern(like: str) -> re.Pattern[str]:
     """Translate a ``like`` pattern; a backslash takes the meaning from the character after it."""
-    parts = re.findall(r"\\.|.", like, re.DOTALL)
-    translated = [
-        _WILDCARDS.get(part) or re.escape(part[1:] if part[0] == "\\" and len(part) > 1 else part) for part in parts
-    ]
-    return re.compile("".join(translated), re.DOTALL)
+    parts = [""]
+    for each in re.findall(r"\\.|.", like, re.DOTALL):
+        if each == "%":
+            parts.append("")
+        else:
+            parts[-1] += "." if each == "_" else re.escape(each[-1])
+    first, *rest = parts
+    # what stands between two % is looked for once and its first place kept: to try others would take for ever
+    found = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    return re.compile(first + found + (f".*{rest[-1]}" if rest else ""), re.DOTALL)
 
-
-_WILDCARDS = {"%": ".*", "_": "."}
 
 _COMPARE: Mapping[Operator, Callable[[Value, Value], bool]] = {
     Operator.EQ: equal,

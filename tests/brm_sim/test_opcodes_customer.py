@@ -102,6 +102,13 @@ def test_several_failures_are_told_at_once(brm: Brm) -> None:
     ]
 
 
+def test_numbers_and_ids_too_long_are_refused(brm: Brm) -> None:
+    flist = customer("1" * 256)
+    array(flist, "BILLINFO")[0]["BILLINFO_ID"] = "1" * 256
+    found = failures(brm.call("CUST_COMMIT_CUSTOMER", flist))
+    assert found == [("PIN_FLD_ACCOUNT_NO", 0, 3), ("PIN_FLD_BILLINFO_ID", 0, 3)]
+
+
 def test_an_account_number_is_given_once(brm: Brm) -> None:
     brm.customer("ACC-1")
     assert failures(brm.call("CUST_COMMIT_CUSTOMER", customer("ACC-1"))) == [("PIN_FLD_ACCOUNT_NO", 0, 5)]
@@ -151,6 +158,25 @@ def test_an_unknown_parent_is_refused(brm: Brm) -> None:
     stranger = Poid("0.0.0.1", "/account", 99, 0)
     with refused(Errno.NOT_FOUND):
         brm.call("CUST_COMMIT_CUSTOMER", customer() | {"GROUP_INFO": {"PARENT": stranger}})
+
+
+@pytest.mark.parametrize("field", ["PARENT_BILLINFO_OBJ", "AR_BILLINFO_OBJ"])
+def test_a_parent_of_another_class_is_refused(brm: Brm, field: str) -> None:
+    other = brm.customer("OTHER")
+    with refused(Errno.BAD_POID_TYPE, "PARENT"):
+        brm.call("CUST_COMMIT_CUSTOMER", customer() | {"GROUP_INFO": {"PARENT": other.billinfo}})
+    flist = customer()
+    array(flist, "BILLINFO")[0][field] = other.account
+    with refused(Errno.BAD_POID_TYPE, field):
+        brm.call("CUST_COMMIT_CUSTOMER", flist)
+
+
+def test_a_discount_of_one_deal_reduces_the_fees_of_the_services_next(brm: Brm) -> None:
+    made = brm.customer()
+    first: Flist = {"DISCOUNTS": Array({0: brm.discounting("LOYALTY-10")})}
+    second: Flist = {"PRODUCTS": Array({0: brm.buying("MOB-TARIFF-UNLIMITED")})}
+    made.modify(service("ada", DEALS=Array({0: {"DEAL_INFO": first}, 1: {"DEAL_INFO": second}})))
+    assert made.balance() == Decimal("31.50")
 
 
 def test_a_plan_brings_its_services_and_deals(brm: Brm) -> None:

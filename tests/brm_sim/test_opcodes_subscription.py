@@ -162,6 +162,9 @@ def test_the_calls_dates_stand_where_an_offering_names_none(brm: Brm, made: Cust
             {"PURCHASE_START_T": FUTURE, "PURCHASE_END_T": NOW},
             (Errno.BAD_VALUE, "PURCHASE_END_T"),
         ),
+        (PAPER_BILL, {"PURCHASE_END_T": NOW - timedelta(days=1)}, (Errno.BAD_VALUE, "PURCHASE_END_T")),
+        (PAPER_BILL, {"QUANTITY": Decimal("9" * 40)}, (Errno.BAD_VALUE, "CYCLE_FEE_AMT")),
+        (PAPER_BILL, {"PURCHASE_FEE_AMT": Decimal("1" * 60)}, (Errno.BAD_VALUE, "PURCHASE_FEE_AMT")),
     ],
 )
 def test_terms_that_mean_nothing_are_refused_with_their_field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import event
 
 from brm_sim.errors import Errno
 from brm_sim.flist import ANY_ELEMENT, Array, Flist, Poid
-from brm_sim.store import Store, finder
+from brm_sim.store import Store, finder, predicate
 from tests.brm_sim.brm import GSM, NOW, Brm, array, poid, refused, type_only
 
 
@@ -94,6 +95,9 @@ def status(value: int) -> Flist:
         ("F1 like V1", [name("%mi%")], "2"),
         ("F1 like V1", [name("Jone_")], "1"),
         ("F1 like V1", [name("jon%")], ""),
+        ("F1 like V1", [name("%o%e%")], "1"),
+        ("F1 like V1", [name("%_n%s")], "1"),
+        ("F1 like V1", [name("%n%o%")], "3"),
         ("F1 not like V1", [name("J%")], "2"),
         ("F1 in ( V1, V2 )", [number("A-1"), number("A-3")], "13"),
         ("F1 in V1", [number("A-1, A-3")], "13"),
@@ -239,6 +243,8 @@ def test_long_values_are_found_and_told_apart(brm: Brm) -> None:
         ("select X from /account where F2 = V1", [number("1")]),
         ("select X from /account where 2.F1 = V1", [number("1")]),
         ("select X from /account 1, /billinfo 1 where F1 = V1", [number("1")]),
+        (f"select X from /account where F{'1' * 5000} = V1", [number("1")]),
+        (f"select X from /account {'1' * 5000} where F1 = V1", [number("1")]),
         ("select X from /account where F1 = V1; drop table objects", [number("1")]),
         ("select X from /pigeon where F1 = V1", [number("1")]),
         ("select X from /account where F1 = V1", [{"LOGIN": "1"}]),
@@ -251,6 +257,12 @@ def test_long_values_are_found_and_told_apart(brm: Brm) -> None:
 def test_a_template_that_means_nothing_is_refused(brm: Brm, template: str, args: list[Flist]) -> None:
     with refused(Errno.BAD_SEARCH_ARG):
         search(brm, template, *args)
+
+
+def test_a_pattern_of_many_wildcards_takes_no_longer_than_another() -> None:
+    began = time.process_time()
+    assert predicate.pattern("%a" * 50 + "%b").fullmatch("a" * 5000) is None
+    assert time.process_time() - began < 5  # for ever, when every place of every part is tried
 
 
 def test_an_indexed_search_reads_no_more_than_it_finds(brm: Brm, accounts: list[Poid]) -> None:

@@ -82,6 +82,12 @@ def test_a_time_out_must_be_positive(store: Store) -> None:
         call(store, "OPEN", "t1", TRANS_TIMEOUT_IN_SECS=0)
 
 
+def test_an_id_too_long_is_refused(store: Store) -> None:
+    with refused(Errno.BAD_VALUE):
+        call(store, "OPEN", "1" * 301)
+    assert call(store, "OPEN", "1" * 300)["TRANS_ID"] == "1" * 300
+
+
 def test_recover_tells_the_states_apart(store: Store) -> None:
     assert call(store, "RECOVER") == {"POID": HANDLE}
     for trans_id in ("t1", "t2", "t3"):

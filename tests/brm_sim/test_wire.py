@@ -83,6 +83,12 @@ def test_an_unknown_transaction_is_lost(simulator: Simulator) -> None:
     assert buffer["errno"] == "PIN_ERR_TRANS_LOST"
 
 
+@pytest.mark.parametrize("number", [2**63, 10**25, -(2**63)])
+def test_a_poid_of_more_than_64_bits_is_none(simulator: Simulator, number: int) -> None:
+    buffer = refused(simulator, "PCM_OP_READ_OBJ", {"POID": Poid("0.0.0.1", "/account", number)})
+    assert (buffer["errno"], buffer["field"]) == ("PIN_ERR_BAD_TYPE", "PIN_FLD_POID")
+
+
 def test_an_error_buffer_carries_names_and_numbers(simulator: Simulator) -> None:
     with pytest.raises(RemoteFault) as fault:
         simulator.call("PCM_OP_READ_OBJ", {"POID": Poid("0.0.0.1", "/account", 987654321)})
