@@ -278,7 +278,14 @@ def _load(store: Store, catalog: PriceCatalog, now: datetime) -> None:
             if old is None:
                 session.create(poid.type, fields, poid.id)
             elif any(old.get(name) != value for name, value in fields.items()):
+                if emptied := _without_elements(old):
+                    session.update(poid, emptied)  # an update merges: what a deal no longer holds would stay
                 session.update(poid, fields)
+
+
+def _without_elements(old: Flist) -> Flist:
+    """Give the change that empties every array of an object: a null element removes."""
+    return {name: Array({element: {} for element in value}) for name, value in old.items() if isinstance(value, Array)}
 
 
 def _found(offers: Mapping[int, AnyOffer], poid: Poid, type_: str, field: str) -> AnyOffer:

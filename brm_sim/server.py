@@ -38,7 +38,7 @@ class Brm:
     def reset(self) -> None:
         """Empty the state, but for the price list."""
         self._store.reset()
-        load_into(self._store, self._dispatcher.catalog, self._dispatcher.simulation.now())
+        self._load_prices()
 
     def seed(self, document: Any) -> Any:
         """Call opcodes: ``[{"opcode": "PCM_OP_…", "flags": 0, "flist": {…}}, …]`` → their output flists.
@@ -63,12 +63,16 @@ class Brm:
         self._store.snapshot(name)
 
     def restore(self, name: str) -> None:
-        """Go back to the state kept under a name."""
+        """Go back to the state kept under a name, but for the price list, which is today's."""
         self._store.restore(name)
+        self._load_prices()
 
     def snapshots(self) -> list[str]:
         """Name the states kept."""
         return self._store.snapshots()
+
+    def _load_prices(self) -> None:
+        load_into(self._store, self._dispatcher.catalog, self._dispatcher.simulation.now())
 
 
 class BrmSim:

@@ -24,6 +24,7 @@ FIRST_NUMBER = 100_000
 """Below it lie fixed numbers: the root account, the price list."""
 
 POOL_SIZE = 32
+"""Connections kept; a call that finds none free opens another: threads bound them, two for each."""
 
 INSERT_MISSING: Mapping[str, Callable[[Table], Any]] = {
     "sqlite": lambda table: sqlite.insert(table).on_conflict_do_nothing(),
@@ -31,6 +32,8 @@ INSERT_MISSING: Mapping[str, Callable[[Table], Any]] = {
 }
 """By dialect: an INSERT that leaves rows alone whose key is there already."""
 
+# in the order in which every other transaction comes to them, so that nobody waits in a circle
+_LOCK_ALL = text("LOCK TABLE transactions, objects, entries, reservations, locks, claims IN EXCLUSIVE MODE")
 _WRITING = "writing"
 
 T = TypeVar("T")
@@ -41,7 +44,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         # a search template may ask for a product of classes: its author's choice, and finder bounds it
-        self.engine: Engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, enable_from_linting=False)
+        self.engine: Engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=-1, enable_from_linting=False)
         self.sqlite = self.engine.dialect.name == "sqlite"
         self._turn = threading.Lock()
         self._numbering = threading.Lock()
@@ -70,6 +73,14 @@ class Database:
                 stack.enter_context(connection.begin())
             finally:
                 del connection.info[_WRITING]
+            yield connection
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One transaction that writes while nobody else does: what replaces or copies everything."""
+        with self.writing() as connection:
+            if not self.sqlite:
+                connection.execute(_LOCK_ALL)
             yield connection
 
     def number(self) -> int:

@@ -55,6 +55,11 @@ class Locking:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _expire(self, connection: Connection, holder: int) -> None:
-        transaction = states.by_seq(connection, holder, lock=True)
-        if transaction is not None and transaction.expired(self.clock()):
+        """Look before holding the row: two that wait for each other's objects must not wait for each other's rows."""
+        if self._is_late(states.by_seq(connection, holder)) and self._is_late(
+            states.by_seq(connection, holder, lock=True)
+        ):
             merge.drop(connection, holder)
+
+    def _is_late(self, transaction: states.Transaction | None) -> bool:
+        return transaction is not None and transaction.expired(self.clock())

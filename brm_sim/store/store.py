@@ -169,17 +169,17 @@ class Store:
 
     def reset(self) -> None:
         """Forget everything but snapshots; the price list has to be loaded again."""
-        with self._database.writing() as connection:
+        with self._database.alone() as connection:
             snapshots.clear(connection)
 
     def snapshot(self, name: str) -> None:
         """Keep a copy of everything, prepared transactions too, under ``name``, instead of an earlier one."""
-        with self._database.writing() as connection:
+        with self._database.alone() as connection:
             snapshots.take(connection, name)
 
     def restore(self, name: str) -> None:
         """Go back to a snapshot; KeyError when there is none of that name. Numbers are never handed out again."""
-        with self._database.writing() as connection:
+        with self._database.alone() as connection:
             snapshots.restore(connection, name)
 
     def snapshots(self) -> list[str]:

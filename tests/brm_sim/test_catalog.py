@@ -11,7 +11,7 @@ import pytest
 
 from brm_sim.catalog import ROOT_ACCOUNT, Discount, PriceCatalog, PriceListError, Product, load_into
 from brm_sim.errors import Errno, ErrorBuffer
-from brm_sim.flist import Poid
+from brm_sim.flist import Array, Poid
 from brm_sim.store import Store
 
 PRODUCT = "[[products]]\nid = 5\nname = 'A'\ntype = 'item'\n"
@@ -93,6 +93,25 @@ def test_a_changed_price_is_brought_up_to_date(store: Store, catalog: PriceCatal
     poid = tariff["POID"]
     assert isinstance(poid, Poid)
     assert (tariff["CYCLE_FEE_AMT"], poid.rev) == (Decimal("36.00"), 1)
+
+
+def test_a_deal_loses_what_is_taken_off_the_list(store: Store, catalog: PriceCatalog, tmp_path: Path) -> None:
+    load_into(store, catalog)
+    source = Path(__file__).parents[2] / "brm_sim" / "price_list.toml"
+    changed = tmp_path / "changed.toml"
+    shorter = source.read_text("utf-8").replace('["BB-FIBRE-500", "BB-ROUTER-RENTAL", ', '["BB-FIBRE-500", ')
+    changed.write_text(shorter, "utf-8")
+    for _ in range(2):
+        load_into(store, PriceCatalog.load(changed))
+    with store.session() as session:
+        (deal,) = session.find("/deal", CODE="DEAL-FIBRE-500")
+    products, poid = deal["PRODUCTS"], deal["POID"]
+    assert isinstance(products, Array)
+    assert isinstance(poid, Poid)
+    assert list(products) == [0, 1]
+    load_into(store, PriceCatalog.load(changed))
+    with store.session() as session:
+        assert session.read(poid)["POID"] == poid
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -249,6 +252,23 @@ def test_reading_after_a_lock_sees_what_was_committed_while_waiting(store: Store
         assert session.read(poid)["STATUS"] == 10102
 
 
+def test_two_that_wait_for_each_others_objects_wait_no_longer_than_allowed(store: Store, other: Store) -> None:
+    first, second = account(store, "A-1"), account(store, "A-2")
+    for trans_id, poid in (("t1", first), ("t2", second)):
+        store.open(trans_id)
+        with store.session(trans_id) as session:
+            session.lock(poid)
+
+    def wait(of: Store, trans_id: str, poid: Poid) -> str:
+        with pytest.raises(ErrorBuffer) as caught, of.session(trans_id) as session:
+            session.lock(poid)
+        return caught.value.text
+
+    with ThreadPoolExecutor() as pool:
+        texts = list(pool.map(wait, (store, other), ("t1", "t2"), (second, first)))
+    assert texts == ["another transaction holds a lock on the object"] * 2
+
+
 def test_a_lock_of_a_timed_out_transaction_is_no_lock(store: Store, clock: Clock) -> None:
     poid = account(store)
     store.open("t1", timeout=timedelta(seconds=10))
@@ -462,6 +482,31 @@ def test_restoring_what_was_never_kept_changes_nothing(store: Store) -> None:
     with pytest.raises(KeyError):
         store.restore("nothing")
     assert numbers(store) == ["A-1"]
+
+
+def test_a_reset_among_writers_leaves_nothing(store: Store, other: Store) -> None:
+    done = threading.Event()
+
+    def write(number: int) -> None:
+        while not done.is_set():
+            with contextlib.suppress(ErrorBuffer):  # what is reset under it fails, as it should
+                trans_id = other.open()
+                poid = account(other, f"{number}", trans_id)
+                set_status(other, poid, 10102, trans_id)
+                other.prepare(trans_id)
+                other.commit(trans_id)
+
+    with ThreadPoolExecutor() as pool:
+        writers = [pool.submit(write, number) for number in range(3)]
+        for turn in range(10):
+            store.snapshot("some")
+            store.reset()
+            store.restore("some") if turn % 2 else None
+        done.set()
+        for writer in writers:
+            writer.result()
+    store.reset()
+    assert (numbers(store), store.recover()) == ([], [])
 
 
 def test_numbers_are_unique_across_processes(store: Store, other: Store) -> None:
