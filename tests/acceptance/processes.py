@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -40,6 +43,15 @@ def o2c(*arguments: str, env: Mapping[str, str], cwd: Path, given: str = "") -> 
     return subprocess.run(
         command, env=dict(env), cwd=cwd, input=given, capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def spare_port() -> int:
+    """Choose a port that stays free until it is used: none of those that are given to whoever asks for any."""
+    for port in random.SystemRandom().sample(range(20000, 30000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextmanager

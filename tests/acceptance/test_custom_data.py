@@ -12,10 +12,9 @@ import pytest
 import urllib3
 from lxml import etree
 
-from gateway.cli.processes import free_port
 from tests.acceptance.answers import ADD, BILLING, post
 from tests.acceptance.orders import CUSTOM, FORD, Order, ebm, mobile
-from tests.acceptance.processes import answering, beside, o2c, started
+from tests.acceptance.processes import answering, beside, o2c, spare_port, started
 from tests.acceptance.site import Site
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
@@ -47,7 +46,7 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def customised(served_live: Site, contracts: Path) -> Iterator[Site]:
     """Serve a gateway that reads the customer's contracts, as a process of its own."""
-    port = str(free_port())
+    port = str(spare_port())
     env = beside(served_live, O2C_CONTRACTS_DIR=str(contracts), O2C_GATEWAY__PORT=port)
     url = f"http://127.0.0.1:{port}"
     with started("serve", env=env, cwd=contracts) as child:

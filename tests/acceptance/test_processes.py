@@ -14,9 +14,8 @@ import pytest
 import urllib3
 from lxml import etree
 
-from gateway.cli.processes import free_port
 from tests.acceptance.answers import BILLING, CONSUMER, poids, post
-from tests.acceptance.processes import answering, environment, o2c, started
+from tests.acceptance.processes import answering, environment, o2c, spare_port, started
 from tests.acceptance.site import RESPONSES, eventually
 
 
@@ -41,8 +40,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(place: Path) -> dict[str, str]:
     return environment(
         place,
-        O2C_GATEWAY__PORT=str(free_port()),
-        O2C_BRM__BRM_01__URL=f"http://127.0.0.1:{free_port()}",
+        O2C_GATEWAY__PORT=str(spare_port()),
+        O2C_BRM__BRM_01__URL=f"http://127.0.0.1:{spare_port()}",
         ACCEPTANCE_MARK=str(place),
     )
 
@@ -90,7 +89,7 @@ def test_a_port_that_is_taken_is_named_and_nothing_keeps_running(tmp_path: Path,
         env = environment(
             tmp_path,
             O2C_GATEWAY__PORT=port,
-            O2C_BRM__BRM_01__URL=f"http://127.0.0.1:{free_port()}",
+            O2C_BRM__BRM_01__URL=f"http://127.0.0.1:{spare_port()}",
             ACCEPTANCE_MARK=str(tmp_path),
         )
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from gateway.admin import NotPossible
-from gateway.cli.processes import free_port
 from gateway.messaging.queues import State
 from tests.acceptance.answers import BILLING, header, poids
 from tests.acceptance.orders import SUBSCRIPTION, Customer, Order, alone, bundle, ebm, mobile
+from tests.acceptance.processes import spare_port
 from tests.acceptance.site import MODIFY, ORDERS, RESPONSES, Site, brm_server, site, wire, working
 
 BUSY = {"errno": "PIN_ERR_STORAGE", "class": "PIN_ERRCLASS_SYSTEM_RETRYABLE"}
@@ -182,7 +182,7 @@ class Outage:
 
     def __init__(self, directory: Path, stack: ExitStack) -> None:
         self._directory = directory
-        self._port = free_port()
+        self._port = spare_port()
         self._up = ExitStack()
         brm = self._up.enter_context(brm_server(directory, port=self._port))
         self.world = stack.enter_context(site(directory, brm, queue={"retry_attempts": 4}))
