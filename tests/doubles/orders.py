@@ -84,7 +84,13 @@ class OrderService:
         return Reply(REPLIES, json.dumps({"order": plan.payload["order"], "error": str(error)}).encode())
 
     def refusal(self, body: bytes, error: Exception) -> Reply | None:
-        return Reply(REPLIES, json.dumps({"order": None, "error": str(error)}).encode()) if b"reply" in body else None
+        if b'"reply": true' not in body:
+            return None
+        try:
+            number = json.loads(body)["order"]
+        except ValueError:
+            number = None
+        return Reply(REPLIES, json.dumps({"order": number, "error": str(error)}).encode())
 
     def response(self, result: bytes) -> Reply | None:
         return None if self.mute else Reply(REPLIES, result)

@@ -145,3 +145,21 @@ def test_whoever_takes_over_a_dead_twins_place_keeps_it_when_the_twin_wakes_up(g
     gateway.recover()
     assert gateway.message(intake).state is State.DONE
     check_invariants(gateway)
+
+
+def test_of_two_twins_that_leave_nothing_in_brm_one_commits(gateway: Gateway) -> None:
+    """No cross-reference and no line keeps them apart: the ledger's own row does."""
+    answers: list[bytes] = []
+
+    class Asleep:
+        def reached(self, point: str) -> None:
+            if point == "decide.before" and not answers:
+                gateway.clock.advance(LEASE * 2)
+                gateway.brm.crash()
+                answers.append(gateway.coordinator.run_request(OrderService(), order("1-1", reply=True)))
+
+    slow = Gateway.on(gateway.database, gateway.brm, gateway.clock, barrier=Asleep())
+    slow.put(order("1-1", reply=True))
+    assert slow.consumer.step() is Ending.SUPERSEDED
+    assert gateway.drain() == [Ending.DUPLICATE]
+    assert gateway.replies() == [json.loads(answers[0])]

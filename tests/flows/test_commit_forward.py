@@ -85,7 +85,7 @@ def test_a_message_that_is_no_order_goes_to_the_error_queue_at_once(gateway: Gat
 
 
 def test_a_message_without_a_plan_is_answered_if_its_service_can(gateway: Gateway) -> None:
-    gateway.put(b"<not an order, but please reply/>")
+    gateway.put(b'not an order, but "reply": true')
     assert gateway.drain() == [Ending.ERROR]
     assert gateway.replies() == [{"order": None, "error": "not an order"}]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.domain.xref import XrefRow, XrefTable
-from gateway.errors import Disconnected, InDoubt
+from gateway.errors import Disconnected, InDoubt, InProgress, Unavailable
 from gateway.messaging.attempt import Ending
 from gateway.messaging.forcing import NotForced
 from gateway.messaging.ports import FalloutKind
@@ -16,7 +16,7 @@ from gateway.store.unit_of_work import SqlDatabase
 from tests.doubles.brm import Fault, MemoryBrm
 from tests.doubles.clock import FakeClock
 from tests.doubles.database import BreakingDatabase
-from tests.doubles.orders import order
+from tests.doubles.orders import OrderService, order
 from tests.flows.gateway import LEASE, Gateway, KillAt, Killed, check_invariants
 
 NO_ANSWER = InDoubt("no answer")
@@ -147,4 +147,20 @@ def test_the_connection_is_lost(database: SqlDatabase, step: str, *, after: bool
         gateway.recover()
     gateway.drain()
     assert broken.lost
+    check_invariants(gateway)
+
+
+def test_a_soap_request_in_doubt_is_not_closed_before_brm_was_asked(gateway: Gateway) -> None:
+    dying = Gateway.on(gateway.database, gateway.brm, gateway.clock, barrier=KillAt("commit-one-phase.after"))
+    gateway.brm.forget_commits = True
+    with pytest.raises(Killed):
+        dying.coordinator.run_request(OrderService(), order("1-1", "a"))
+    gateway.clock.advance(LEASE * 2)
+    gateway.brm.faults.append(Fault("PCM_OP_SEARCH", Unavailable("busy")))
+    gateway.recover()
+    assert [message.state for message in gateway.messages("")] == [State.CLAIMED]
+    with pytest.raises(InProgress):
+        gateway.coordinator.run_request(OrderService(), order("1-1", "a"))
+    gateway.recover()
+    assert b"1-1" in gateway.coordinator.run_request(OrderService(), order("1-1", "a"))
     check_invariants(gateway)

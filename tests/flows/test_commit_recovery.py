@@ -271,6 +271,27 @@ def test_an_abort_decision_stays_while_its_worker_could_still_wake_up(gateway: G
         assert work.decisions.of("BRM_01") == []
 
 
+def test_a_worker_that_wakes_up_after_brm_forgot_its_transaction_raises_no_alarm(gateway: Gateway) -> None:
+    """Recovery committed, released and forgot, and died before dropping the decision: that is no lost transaction."""
+    woken: list[str] = []
+
+    class Asleep:
+        def reached(self, point: str) -> None:
+            if point == "commit.before" and not woken:
+                woken.append(point)
+                gateway.clock.advance(LEASE * 2)
+                dying = Gateway.on(gateway.database, gateway.brm, gateway.clock, barrier=KillAt("recovery-drop.before"))
+                with pytest.raises(Killed):
+                    dying.recover()
+
+    gateway.put(order("1-1", "a", reply=True))
+    slow = Gateway.on(gateway.database, gateway.brm, gateway.clock, barrier=Asleep())
+    assert slow.consumer.step() is Ending.DONE
+    assert gateway.alarms() == []
+    gateway.recover()
+    check_invariants(gateway)
+
+
 def test_a_soap_request_whose_process_died_is_closed_and_can_be_asked_again(gateway: Gateway) -> None:
     dying = Gateway.on(gateway.database, gateway.brm, gateway.clock, barrier=KillAt("prepare.after"))
     with pytest.raises(Killed):
