@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -80,6 +80,8 @@ def running(
             yield url
         finally:
             server.stop()
+            with suppress(OSError):  # it may be waiting for a request: here is one, and it ends at once
+                socket.create_connection(listening.getsockname()[:2], timeout=_POLL_SECONDS).close()
             thread.join(_DRAIN_SECONDS + _POLL_SECONDS)
 
 

@@ -82,13 +82,16 @@ def contract(service: str) -> Contract:
     return load(f"wsdl/abcs/{service}.wsdl")
 
 
+def wrapped(body: bytes) -> bytes:
+    """Put a body into a SOAP 1.1 envelope."""
+    content = body.partition(b"?>")[2] if body.startswith(b"<?xml") else body
+    return b'<s:Envelope xmlns:s="%s"><s:Body>%s</s:Body></s:Envelope>' % (SOAP.strip("{}").encode(), content)
+
+
 def post(url: str, body: bytes, action: str = "") -> Reply:
     """Post a SOAP body, as any client would."""
-    if body.startswith(b"<?xml"):
-        body = body.partition(b"?>")[2]
-    envelope = b'<s:Envelope xmlns:s="%s"><s:Body>%s</s:Body></s:Envelope>' % (SOAP.strip("{}").encode(), body)
     headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
-    answer = urllib3.request("POST", url, body=envelope, headers=headers, retries=False, timeout=60)
+    answer = urllib3.request("POST", url, body=wrapped(body), headers=headers, retries=False, timeout=60)
     if not answer.data.strip():
         return answer.status, etree.Element("nothing")
     found = etree.fromstring(answer.data).find(f"{SOAP}Body")

@@ -61,6 +61,7 @@ class Line:
     end: str = ""
     type_code: str = ""
     promotion: str = ""
+    balance_group: str = ""
     custom: str = ""
 
 
@@ -187,6 +188,7 @@ def _line(order: Order, line: Line) -> str:
             _item(line),
             _schedule(line),
             f"<EffectiveTimePeriod><c:EndDateTime>{line.end}</c:EndDateTime></EffectiveTimePeriod>" if line.end else "",
+            _given("BalanceGroupReference", line.balance_group),
             _custom(line.custom),
             "</FulfillmentOrderLine>",
         )

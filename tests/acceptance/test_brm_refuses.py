@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from lxml import etree
 
 from gateway.messaging.queues import State
-from tests.acceptance.answers import header, poids, statuses
-from tests.acceptance.orders import ALL_ERRORS, BUSINESS_ERRORS, Customer, Order, bundle, mobile
-from tests.acceptance.site import DEAL, MODIFY, ORDERS, Site
+from soapkit.server import running
+from soapkit.transport import call_wsgi
+from tests.acceptance.answers import BILLING, Told, header, poids, statuses, wrapped
+from tests.acceptance.orders import ALL_ERRORS, BUSINESS_ERRORS, Customer, Order, bundle, ebm, mobile
+from tests.acceptance.site import DEAL, MODIFY, ORDERS, Site, wire
 
+XML = {"Content-Type": "text/xml; charset=utf-8"}
 REFUSAL = {"errno": "PIN_ERR_BAD_VALUE", "class": "PIN_ERRCLASS_APPLICATION", "field": "PIN_FLD_QUANTITY"}
 FIRST_PHASE = (MODIFY, DEAL)
 SECOND_PHASE = ("PCM_OP_SUBSCRIPTION_SET_PRODINFO", "PCM_OP_SUBSCRIPTION_SET_DISCOUNTINFO")
@@ -223,3 +228,38 @@ def test_a_service_that_is_in_brm_under_an_unknown_line_is_not_bought_again(worl
 
     assert first.lines[0].asset in fault.text
     assert len(world.brm.owned("/service", customer)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        ("200 OK", "text/html", b"<html>Please log in</html>"),
+        ("200 OK", "text/xml", b"<envelope/>"),
+        (
+            "200 OK",
+            "text/xml",
+            b"<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body/></s:Envelope>",
+        ),
+        ("503 Service Unavailable", "text/plain", b""),
+        ("404 Not Found", "text/plain", b"secret of the proxy"),
+    ],
+)
+def test_what_answers_and_is_no_brm_is_a_system_error_that_says_nothing_of_the_inside(
+    world: Site, customer: Customer, status: str, kind: str, body: bytes
+) -> None:
+    def anything(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        return [body]
+
+    order = mobile(world.number(), customer)
+    with running(lambda _: anything) as url:
+        other = wire(world.directory, url, world.clock)
+        posted, _, content = call_wsgi(
+            other.application(), "POST", f"{url}/services/{BILLING}", wrapped(ebm(order)), XML
+        )
+
+    fault = Told.read(etree.fromstring(content)[-1][0])
+    assert (posted, fault.code) == (500, "Server")
+    assert "secret" not in fault.whole
+    assert "Traceback" not in fault.whole
+    assert poids(world.bill(order)) == world.brm.made(customer) != {}

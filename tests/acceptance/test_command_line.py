@@ -18,6 +18,7 @@ from lxml import etree
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
+from gateway.domain.brm import Flist
 from gateway.messaging.queues import State
 from tests.acceptance.answers import bare, header
 from tests.acceptance.orders import SUBSCRIPTION, Customer, Order, alone, ebm, mobile
@@ -322,6 +323,25 @@ def test_brm_shows_accounts_services_offerings_and_charges_of_a_customer(live: S
     made = {each["common"]: bare(each["poid"]) for each in offerings}
     assert made == {common: poid for common, poid in live.brm.made(customer).items() if common != service["common"]}
     assert sorted((each["what"], f"{float(each['amount']):.2f}") for each in charges) == live.brm.fees(customer)
+
+
+@pytest.mark.parametrize(("verb", "there"), [("commit", 1), ("abort", 0)])
+def test_a_prepared_transaction_is_settled_by_hand(live: Site, run: Run, verb: str, there: int) -> None:
+    brm, n = live.gateway.brms["BRM_01"], live.number()
+    customer = live.customer()
+    transaction = f"1,{int(n):08x},0b"
+    brm.open(transaction)
+    service: Flist = {"SERVICE_OBJ": "0.0.0.1 /service/tv -1 0", "LOGIN": f"tv-{n}"}
+    account = customer.account_poid
+    flist: Flist = {"POID": account, "ACCOUNT_OBJ": account, "PROGRAM_NAME": "test", "SERVICES": {0: service}}
+    brm.call(transaction, MODIFY, flist)
+    brm.prepare(transaction)
+
+    listed = {each["transaction"] for each in told(run("brm", "transactions", "list", "--json"))}
+    did(run("brm", "transactions", verb, transaction))
+
+    assert transaction in listed
+    assert len(live.brm.owned("/service", customer)) == there
 
 
 def test_settings_say_where_each_value_came_from(tmp_path: Path) -> None:
