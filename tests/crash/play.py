@@ -45,6 +45,25 @@ class Play:
                 self.site.kill_at(point)
             self.finish()
 
+    def taken_for_dead(self) -> None:
+        """Freeze a worker until another has done its work; then let it go on, and have it do the next order."""
+        with self.told():
+            self.site.arm(self.case.point)
+            self.site.work()
+            sleeper = self.site.stops_at(self.case.point)
+            sleeper.freeze()
+            until(self.site.leases_over, "the leases of the frozen are over")
+            other = self.site.work()
+            self.site.rest()
+            self.site.kill(other)
+            self.site.release(self.case.point)
+            sleeper.thaw()
+            then = self.site.brm.customer()
+            self.site.knows(then)
+            self.site.put(initiate(then))
+            self.finish()
+            hold(self.site, Expected(then, ["done"], self.billed))
+
     def mended(self) -> None:
         """BRM takes the order by now; an operator resubmits it."""
         with self.told():

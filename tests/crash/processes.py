@@ -98,6 +98,14 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
             until(lambda: not self.alive, f"process {self.pid} is gone")
 
+    def freeze(self) -> None:
+        """SIGSTOP: it does nothing any more, and does not know."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT: it goes on as if nothing had happened."""
+        os.kill(self.pid, signal.SIGCONT)
+
 
 @contextmanager
 def nursery(program: str) -> Iterator[Nursery]:

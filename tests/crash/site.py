@@ -105,6 +105,10 @@ class Site:
         for armed in (self.directory / "barriers").glob("*.armed"):
             armed.unlink(missing_ok=True)
 
+    def release(self, point: str) -> None:
+        """Let the worker that has stopped at a point go on."""
+        self._barrier(point, "release").touch()
+
     def stopped_at(self, *points: str) -> Child | None:
         """Return the living worker that has stopped at one of the points, if any; none may have died by itself."""
         assert all(worker.alive for worker in self.workers), self.log.read_text(encoding="utf-8")
@@ -112,12 +116,16 @@ class Site:
         pids = {int(file.read_text(encoding="ascii")) for file in reached if file.exists()}
         return next((worker for worker in self.workers if worker.pid in pids and worker.alive), None)
 
+    def stops_at(self, point: str) -> Child:
+        """Wait until a worker stops at an armed point."""
+        until(lambda: self.stopped_at(point), f"a worker stops at {point}; see {self.log}")
+        stopped = self.stopped_at(point)
+        assert stopped is not None
+        return stopped
+
     def kill_at(self, point: str) -> None:
         """Wait until a worker stops at an armed point, and kill it there."""
-        until(lambda: self.stopped_at(point), f"a worker stops at {point}; see {self.log}")
-        victim = self.stopped_at(point)
-        assert victim is not None
-        self.kill(victim)
+        self.kill(self.stops_at(point))
 
     def kill(self, victim: Child) -> None:
         victim.kill()

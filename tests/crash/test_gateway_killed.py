@@ -15,7 +15,7 @@ from tests.crash.brm import Brm
 from tests.crash.conftest import Effect, NewSite
 from tests.crash.play import Play
 from tests.crash.processes import together
-from tests.crash.scenes import CASES, SCENES, UNREACHABLE
+from tests.crash.scenes import CASES, SCENES, UNREACHABLE, Scene
 from tests.crash.site import LOCAL, XA
 from tests.postgres import Postgres
 
@@ -50,6 +50,17 @@ def test_an_order_is_billed_once_although_workers_are_killed_at(
     if refused:
         brm.behave()
         together(*(each.mended for each in (*alone, *in_company)))
+
+
+@pytest.mark.parametrize("mode", [XA, LOCAL])
+def test_a_worker_taken_for_dead_goes_on_and_leaves_no_trace(
+    new_site: NewSite, brm: Brm, billed: Effect, mode: str
+) -> None:
+    cases = [case for case in CASES if case.mode == mode and case.scene == Scene() and case.point.endswith(".after")]
+    plays = [Play(new_site(brm, mode=mode), brm.customer(), case, billed) for case in cases]
+    for each in plays:
+        each.order()
+    together(*(each.taken_for_dead for each in plays))
 
 
 def test_an_order_is_billed_once_although_workers_on_postgresql_are_killed(

@@ -14,7 +14,6 @@ from tests.crash.processes import until
 ROOT = Path(__file__).parents[2]
 A_TEST_RUN = """
 import sys
-from functools import partial
 from pathlib import Path
 from tests.crash.processes import nursery
 with nursery("brm_sim") as simulators:
