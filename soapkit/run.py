@@ -17,6 +17,8 @@ from waitress import wasyncore
 
 _DRAIN_SECONDS = 10
 _POLL_SECONDS = 1.0
+_MOST_BODY = 64 * 1024 * 1024
+"""Bytes of a body that waitress keeps (on disk) before the application may refuse it; more, and it refuses itself."""
 
 
 class _WebServer:
@@ -27,7 +29,13 @@ class _WebServer:
         self._stopping = threading.Event()
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every request that waits is no news
         self._server = waitress.create_server(
-            app, map=self._map, sockets=[listening], threads=threads, ident=None, clear_untrusted_proxy_headers=True
+            app,
+            map=self._map,
+            sockets=[listening],
+            threads=threads,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+            max_request_body_size=_MOST_BODY,
         )
 
     def run(self) -> None:

@@ -76,6 +76,21 @@ def test_a_server_process_answers_and_stops_on_sigterm(server: str, tmp_path: Pa
         assert started.wait(20) == 0
 
 
+def test_a_body_beyond_all_measure_is_not_waited_for() -> None:
+    head = b"POST /services/Orders HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 1000000000\r\n\r\n"
+    with (
+        running(lambda url: application([service()], public_url=url)) as url,
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as caller,
+    ):
+        caller.sendall(head)
+        with suppress(OSError):  # the connection ends while this is being sent
+            for _ in range(80):
+                caller.sendall(b" " * 1_000_000)
+        answer = caller.recv(200)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
 def test_requests_in_flight_are_finished_when_a_server_stops() -> None:
     entered, answers = threading.Event(), list[etree._Element | None]()
     ports: list[int] = []
