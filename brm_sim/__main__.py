@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from brm_sim.server import build
+from brm_sim.catalog import PriceListError
+from brm_sim.server import BrmSim, build
 from brm_sim.settings import Settings
+from brm_sim.store import SchemaMismatch
 from simkit import logs
 from soapkit.server import serve, serve_workers
+
+_UNUSABLE = (ValidationError, PriceListError, SchemaMismatch, SQLAlchemyError, OSError)
+"""What is wrong with the settings, the files or the machine, and is told in a line."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -35,11 +43,23 @@ def run(
     for name, value in given.items():
         if value is not None:
             os.environ[f"BRM_SIM_{name.upper()}"] = str(value)  # worker processes read the same settings
-    settings = _with_token(Settings())
-    logs.configure(settings.log_level)
-    typer.echo(f"BRM simulator at {settings.address}/services/ , state in {_without_password(settings.url)}")
-    typer.echo(f"Control API at {settings.address}/control/ , bearer token in BRM_SIM_CONTROL_TOKEN")
-    _serve(settings)
+    try:
+        settings = _with_token(Settings())
+        logs.configure(settings.log_level)
+        typer.echo(f"BRM simulator at {settings.address}/services/ , state in {_without_password(settings.url)}")
+        typer.echo(f"Control API at {settings.address}/control/ , bearer token in BRM_SIM_CONTROL_TOKEN")
+        simulator = build(settings)
+    except _UNUSABLE as error:
+        typer.echo(f"brm-sim: {_reason(error)}", err=True)
+        raise typer.Exit(1) from error
+    with closing(simulator):
+        _serve(settings, simulator)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
 
 
 def _with_token(settings: Settings) -> Settings:
@@ -57,14 +77,16 @@ def _without_password(url: str) -> str:
     return f"{head.partition('://')[0]}://…@{tail}" if at else url
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, simulator: BrmSim) -> None:
+    """Serve ``simulator``; several workers build one each: that it could be built here says that they can."""
     if settings.workers == 1:
         try:
-            serve(build(settings), host=settings.host, port=settings.port, threads=settings.threads)
+            serve(simulator, host=settings.host, port=settings.port, threads=settings.threads)
         except OSError as error:
             typer.echo(f"brm-sim: cannot listen on {settings.host}:{settings.port}: {error.strerror}", err=True)
             raise typer.Exit(1) from error
     else:
+        simulator.close()
         target = "brm_sim.server:from_environment"
         serve_workers(
             target, host=settings.host, port=settings.port, workers=settings.workers, threads=settings.threads

@@ -93,3 +93,20 @@ def test_what_was_prepared_before_a_kill_at_a_barrier_is_recovered_after_it(tmp_
 def prepare(simulator: Simulator) -> None:
     with pytest.raises((NoAnswer, Unreachable)):
         simulator.call("PCM_OP_TRANS_PREPARE", {**HANDLE, "TRANS_ID": "1,0a,0b"})
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--workers", "0"], "workers: Input should be"),
+        (["--url", "nonsense"], "SQLAlchemy URL"),
+        (["--url", "sqlite:////nowhere/brm.sqlite"], "unable to open"),
+        (["--catalog", "/nowhere/prices.toml"], "No such file"),
+        (["--catalog", __file__, "--workers", "2"], "test_command.py"),
+    ],
+)
+def test_what_makes_it_impossible_to_start_is_told_in_a_line(tmp_path: Path, options: list[str], reason: str) -> None:
+    command = [sys.executable, "-m", "brm_sim", "--url", f"sqlite:///{tmp_path / 'brm.sqlite'}", *options]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BRM_SIM_")}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, reason in ended.stderr, ended.stderr.count("\n")) == (1, True, 1)
