@@ -1,4 +1,4 @@
-"""Card and bank numbers are covered before anything is kept for people to read."""
+"""Card and bank numbers, and passwords, are covered before anything is kept for people to read."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _NAMES = (
     rb")"
 )
 _ELEMENT = re.compile(
-    rb"(<(?:[\w.-]+:)?" + _NAMES + rb"(?:\s[^>]*)?(?<!/)>)((?:<!\[CDATA\[.*?\]\]>|[^<])+)(?=<)",
+    rb"(<(?:[\w.-]+:)?" + _NAMES + rb"(?:\s[^>]*)?(?<!/)>)((?:<!\[CDATA\[.*?\]\]>|[^<])+)",
     re.IGNORECASE | re.DOTALL,
 )
+_NUMBER = re.compile(rb"[0-9][0-9 -]{10,}[0-9]")
 _SHOWN = 4
-_LONG_ENOUGH = 12
 
 
 def mask(xml: bytes) -> bytes:
-    """Cover the text of elements named like card or bank numbers: long ones keep their last four characters.
+    """Cover the text of elements named like card or bank numbers and passwords; of a long number the end stays.
 
     >>> mask(b"<DEBIT_NUM>4111111111111111</DEBIT_NUM>")
     b'<DEBIT_NUM>************1111</DEBIT_NUM>'
@@ -30,6 +30,6 @@ def mask(xml: bytes) -> bytes:
 
 def _cover(match: re.Match[bytes]) -> bytes:
     text = match[2].strip()
-    if len(text) < _LONG_ENOUGH or text.startswith(b"<!"):
+    if not _NUMBER.fullmatch(text):
         return match[1] + b"****"
     return match[1] + b"*" * (len(text) - _SHOWN) + text[-_SHOWN:]
