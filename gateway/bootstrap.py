@@ -56,6 +56,12 @@ class Gateway:
         """Return the web application."""
         return application(self.services, public_url=self.settings.gateway.address, limits=_limits(self.settings))
 
+    def close(self) -> None:
+        """End all waits and let go of the database; a double of a test's own is the test's to close."""
+        self.pause.stop()
+        if isinstance(self.database, SqlDatabase):
+            self.database.close()
+
     def worker(self) -> Worker:
         """Return the consumer of all queues."""
         queue = self.settings.queue

@@ -23,6 +23,11 @@ class Session:
         """The gateway, its database brought up to date."""
         return build(self.settings)
 
+    def close(self) -> None:
+        """Let go of what the command has opened."""
+        if "gateway" in self.__dict__:
+            self.gateway.close()
+
 
 def session(context: typer.Context) -> Session:
     """Return the run a command belongs to."""

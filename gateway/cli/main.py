@@ -41,6 +41,7 @@ def settings(
     stamina.instrumentation.set_on_retry_hooks([])  # commands wait with it; that is no news
     logs.configure(level=loaded.logging.level, form=loaded.logging.format)
     context.obj = Session(loaded)
+    context.call_on_close(context.obj.close)
 
 
 def main() -> None:

@@ -279,18 +279,12 @@ def site(
         for common, poid in PRODUCTS.items():
             made.know("ITEM_ITEMID", common, f"0.0.0.1 {poid}")
         yield made
-    close(gateway)
+    gateway.close()
 
 
 def _published(gateway: Gateway, url: str) -> Any:
     told = gateway.settings.gateway.model_copy(update={"public_url": url})
     return replace(gateway, settings=gateway.settings.model_copy(update={"gateway": told})).application()
-
-
-def close(gateway: Gateway) -> None:
-    """Let go of what a gateway holds."""
-    gateway.pause.stop()
-    cast("Any", gateway.database).close()
 
 
 @contextmanager
@@ -302,7 +296,7 @@ def working(gateway: Gateway) -> Iterator[None]:
         yield
     finally:
         worker.stop()
-        close(gateway)
+        gateway.close()
 
 
 def eventually(looked: Any, *, seconds: float = 20) -> Any:

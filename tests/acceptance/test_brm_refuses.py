@@ -14,7 +14,7 @@ from soapkit.server import running
 from soapkit.transport import call_wsgi
 from tests.acceptance.answers import BILLING, Told, header, poids, statuses, wrapped
 from tests.acceptance.orders import ALL_ERRORS, BUSINESS_ERRORS, Customer, Order, bundle, ebm, mobile
-from tests.acceptance.site import DEAL, MODIFY, ORDERS, Site, close, wire
+from tests.acceptance.site import DEAL, MODIFY, ORDERS, Site, wire
 
 XML = {"Content-Type": "text/xml; charset=utf-8"}
 REFUSAL = {"errno": "PIN_ERR_BAD_VALUE", "class": "PIN_ERRCLASS_APPLICATION", "field": "PIN_FLD_QUANTITY"}
@@ -257,7 +257,7 @@ def test_what_answers_and_is_no_brm_is_a_system_error_that_says_nothing_of_the_i
         posted, _, content = call_wsgi(
             other.application(), "POST", f"{url}/services/{BILLING}", wrapped(ebm(order)), XML
         )
-        close(other)
+        other.close()
 
     fault = Told.read(etree.fromstring(content)[-1][0])
     assert (posted, fault.code) == (500, "Server")
