@@ -61,19 +61,23 @@ class Worker:
     def _heartbeat(self) -> None:
         every = self.coordinator.leases.length / 3
         while not self.pause.pause(every):
-            try:
-                self.coordinator.leases.renew()
-            except GatewayError as error:
-                _log.warning("leases not renewed", error=error.text)
+            _guarded("leases not renewed", self.coordinator.leases.renew)
 
     def _recover(self) -> None:
         while True:
-            try:
-                self.coordinator.recovery.run_all()
-            except GatewayError as error:
-                _log.warning("recovery postponed", error=error.text)
+            _guarded("recovery postponed", self.coordinator.recovery.run_all)
             if self.pause.pause(self.recovery):
                 return
+
+
+def _guarded(trouble: str, act: Callable[[], None]) -> None:
+    """Do a timer's work; whatever goes wrong, the timer goes on: leases and recovery hang on it."""
+    try:
+        act()
+    except GatewayError as error:
+        _log.warning(trouble, error=error.text)
+    except Exception:  # noqa: BLE001 - a fault of the program must not end the timer silently
+        _log.exception(trouble)
 
 
 @dataclass(frozen=True, slots=True)

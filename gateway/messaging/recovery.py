@@ -182,3 +182,5 @@ class Recovery:
             raise
         except GatewayError as error:
             _log.error("not recovered", transaction=transaction, error=error.text, code=error.code)
+        except Exception:  # noqa: BLE001 - one transaction that breaks recovery must not keep it from the others
+            _log.exception("not recovered", transaction=transaction)

@@ -59,7 +59,8 @@ class OrderService:
         told = plan.payload
         self.worked.append(told["order"])
         self.during(told)
-        lines = [line for line in told["lines"] if line not in unit.lines.of(told["lines"])]
+        known = unit.lines.of(told["lines"])
+        lines = [line for line in told["lines"] if line not in known]
         if told.get("read"):
             unit.opcodes.call("PCM_OP_READ_FLDS", {"POID": ACCOUNT})
         poids = {} if told.get("silent") or not lines else self._stubborn(told, lines, unit)
