@@ -23,6 +23,7 @@ from brm_sim.shapes import NAMESPACE
 from brm_sim.store import Store
 from simkit.simulation import Called, Simulation, Told
 from soapkit.catalog import Operation
+from soapkit.faults import Fault, Refused
 from soapkit.service import Request
 
 _log = structlog.get_logger(__name__)
@@ -61,6 +62,14 @@ class Dispatcher:
         spec = registry().by_operation[operation.name]
         with self._noting_refusals(spec, structlog.contextvars.get_contextvars().get("correlation_id", "")):
             spec.normalise(body)
+
+    def word_fault(self, error: Exception, request: Request | None) -> Fault:
+        """Word any error for the wire; a call that the schema refuses is in the journal as well."""
+        if isinstance(error, Refused) and request is not None:
+            opcode = registry().by_operation[request.operation.name].opcode
+            called = Called(opcode, _transaction(request), request.correlation_id, None)
+            self.simulation.refused(called, faults.buffer_of(error, request))
+        return faults.word_fault(error, request)
 
     def run(self, opcode: str, flist: Flist, *, flags: int = 0) -> Flist:
         """Call an opcode from within (a seed), checked like any other; ErrorBuffer for a refusal."""

@@ -35,7 +35,7 @@ def word_fault(error: Exception, request: Request | None) -> Fault:
     """Word any error for the wire."""
     if isinstance(error, Fault):
         return error
-    return fault_of(error if isinstance(error, ErrorBuffer) else _buffer(error, request))
+    return fault_of(error if isinstance(error, ErrorBuffer) else buffer_of(error, request))
 
 
 def fault_of(error: ErrorBuffer) -> Fault:
@@ -44,7 +44,8 @@ def fault_of(error: ErrorBuffer) -> Fault:
     return Fault(code, str(error), _detail(error))
 
 
-def _buffer(error: Exception, request: Request | None) -> ErrorBuffer:
+def buffer_of(error: Exception, request: Request | None) -> ErrorBuffer:
+    """Word what soapkit refused, or a failure of the simulator's own, as an error buffer."""
     if not isinstance(error, Refused):
         text = "The simulator failed; its log says why"
         return ErrorBuffer(Errno.STORAGE, text, location=Location.CM, class_=ErrorClass.SYSTEM_INDETERMINATE)

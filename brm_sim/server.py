@@ -114,7 +114,7 @@ def _services(dispatcher: Dispatcher) -> list[Service]:
             contract,
             {operation.name: dispatcher.handle for operation in contract.operations},
             paths=(f"/BrmWebServices/{contract.name}",),
-            word_fault=faults.word_fault,
+            word_fault=dispatcher.word_fault,
             normalise=dispatcher.normalise,
         )
         for contract in registry().contracts

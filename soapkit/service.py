@@ -96,7 +96,11 @@ class Service:
         return not wrong
 
     def _record(self, error: Exception, fault: Fault, request: Request | None) -> None:
-        about = {"service": self.contract.name, "operation": request and request.operation.name, "fault": fault.text}
+        about = {"service": self.contract.name, "operation": request and request.operation.name}
+        if isinstance(error, Refused):  # its text may quote the message: what a customer is called is not for the log
+            about |= {"rule": error.rule, "path": error.path}
+        else:
+            about |= {"fault": fault.text}
         if fault.code is FaultCode.SERVER and not isinstance(error, Fault):
             _log.error("request failed", **about, exc_info=error)
         else:

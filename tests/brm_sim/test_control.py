@@ -211,6 +211,15 @@ def test_a_call_refused_by_its_form_is_in_the_journal(simulator: Simulator) -> N
     assert (entry["operation"], entry["response"]["errno"]) == ("PCM_OP_SEARCH", "PIN_ERR_MISSING_ARG")
 
 
+def test_a_call_refused_by_the_schema_is_in_the_journal(simulator: Simulator) -> None:
+    flist = "<PCM_OP_READ_OBJ_inputFlist><POID>account 1</POID></PCM_OP_READ_OBJ_inputFlist>"
+    header = "<TransactionContext><TRANS_ID>1,0a,0b</TRANS_ID></TransactionContext>"
+    simulator.post("/services/BRMBaseServices_v2", f"<pcmOpReadObj>{flist}</pcmOpReadObj>", header)
+    (entry,) = simulator.did("GET", "/journal")
+    assert (entry["operation"], entry["transaction"]) == ("PCM_OP_READ_OBJ", "1,0a,0b")
+    assert (entry["response"]["errno"], entry["response"]["field"]) == ("PIN_ERR_BAD_TYPE", "PIN_FLD_POID")
+
+
 def test_an_error_fault_strikes_the_nth_call_count_times(simulator: Simulator) -> None:
     error = {"errno": "PIN_ERR_STORAGE", "class": "PIN_ERRCLASS_SYSTEM_RETRYABLE", "field": "PIN_FLD_POID"}
     fault(simulator, action="error", nth=2, count=1, error=error)
