@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from brm_sim.errors import Errno, ErrorBuffer
@@ -52,6 +52,11 @@ class Recovered:
 
 _FORCED = {State.FORCED_COMMIT: Outcome.HEURISTIC_COMMIT, State.FORCED_ABORT: Outcome.HEURISTIC_ROLLBACK}
 _RECOVERABLE = (State.PREPARED, *_FORCED)
+_LATE = (
+    select(transactions.c.seq)
+    .where(transactions.c.state == State.OPEN, transactions.c.expires <= bindparam("now"))
+    .with_for_update(skip_locked=True)
+)
 
 
 def _clock() -> int:
@@ -101,6 +106,7 @@ class Store:
         }
         try:
             with _storage_errors(), self._database.writing() as connection:
+                self._drop_late(connection)  # those that nobody ends must not add up
                 connection.execute(insert(transactions), row)
         except IntegrityError:
             raise refusals.already_open(trans_id) from None
@@ -152,9 +158,7 @@ class Store:
     def recover(self) -> list[Recovered]:
         """List what is prepared or was decided by an operator, oldest first; drop open ones that timed out."""
         with _storage_errors(), self._database.writing() as connection:
-            late = (transactions.c.state == State.OPEN, transactions.c.expires <= self._clock())
-            for seq in connection.execute(select(transactions.c.seq).where(*late).with_for_update()).scalars().all():
-                merge.drop(connection, seq)
+            self._drop_late(connection)
             wanted = select(transactions).where(transactions.c.state.in_(_RECOVERABLE)).order_by(transactions.c.seq)
             found = [states.of_row(row) for row in connection.execute(wanted)]
         return [Recovered(each.trans_id, each.state, moment(each.created)) for each in found]
@@ -217,6 +221,11 @@ class Store:
             if error.errno in _FATAL:
                 self._drop_if_open(trans_id)
             raise
+
+    def _drop_late(self, connection: Connection) -> None:
+        """Drop the open transactions that timed out, but for those that somebody is just ending."""
+        for seq in connection.execute(_LATE, {"now": self._clock()}).scalars().all():
+            merge.drop(connection, seq)
 
     def _drop_if_open(self, trans_id: str) -> None:
         with _storage_errors(), self._database.writing() as connection:

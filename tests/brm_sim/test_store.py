@@ -10,10 +10,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from brm_sim.errors import Errno, ErrorBuffer, ErrorClass
 from brm_sim.flist import Array, Flist, Poid
 from brm_sim.store import Outcome, State, Store, Vote
+from brm_sim.store.tables import objects, transactions
 
 
 class Clock:
@@ -300,6 +302,16 @@ def test_a_time_out_aborts_an_open_transaction_and_not_a_prepared_one(store: Sto
         store.prepare("open")
     assert store.commit("prepared") is Outcome.DONE
     assert numbers(store) == ["prepared"]
+
+
+def test_transactions_that_nobody_ends_do_not_add_up(store: Store, clock: Clock) -> None:
+    for _ in range(3):
+        account(store, "A-1", store.open(timeout=timedelta(seconds=10)))
+        clock.now += 11
+    store.open("t1")
+    with store._database.reading() as connection:
+        assert connection.execute(select(transactions.c.trans_id)).scalars().all() == ["t1"]
+        assert connection.execute(select(objects.c.id)).all() == []
 
 
 def test_writing_in_a_read_only_transaction_is_refused(store: Store) -> None:
