@@ -2,7 +2,7 @@
 
 What it forks runs ``python -m <module>`` as always, in a process of its own. Requests and answers are lines of JSON on
 standard input and output: ``{"start": module, "arguments": […], "environment": {…}, "log": path}`` → process id;
-``{"ended": pid}`` → exit status, or null.
+``{"ended": pid}`` → exit status, or null; ``{"stopped": pid}`` → 1 when a signal has stopped it, else 0.
 
 Nothing it started outlives it, and it does not outlive the test run, however that ends: it kills its children when its
 input ends; and on Linux the kernel kills whoever loses its parent.
@@ -70,6 +70,8 @@ def _serve(children: set[int]) -> Mapping[str, Any] | None:
                 return {**request}
             children.add(child)
             _answer(child)
+        elif "stopped" in request:
+            _answer(_stopped(request["stopped"]))
         else:
             _answer(_ended(request["ended"], children))
     return None
@@ -85,6 +87,11 @@ def _ended(child: int, children: set[int]) -> int | None:
         return None
     children.discard(child)
     return os.waitstatus_to_exitcode(status)
+
+
+def _stopped(child: int) -> int:
+    """Tell, without waiting, whether a signal has stopped a child; an end is left for ``_ended``."""
+    return int(os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG) is not None)
 
 
 def _kill(children: set[int]) -> None:

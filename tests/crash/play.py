@@ -51,7 +51,7 @@ class Play:
             self.site.arm(self.case.point)
             self.site.work()
             sleeper = self.site.stops_at(self.case.point)
-            sleeper.freeze()
+            self.site.freeze(sleeper)
             until(self.site.leases_over, "the leases of the frozen are over")
             other = self.site.work()
             self.site.rest()

@@ -25,7 +25,7 @@ _never = threading.Event()
 _T = TypeVar("_T")
 
 
-def until(look: Callable[[], _T], what: str, *, within: float = 30.0) -> _T:
+def until(look: Callable[[], _T], what: str, *, within: float = 60.0) -> _T:
     """Return what ``look`` gives once that is true; looked at again and again, for ``within`` seconds at most."""
     deadline = time.monotonic() + within
     while not (found := look()):
@@ -68,6 +68,10 @@ class Nursery:
         status: int | None = self._ask({"ended": pid})
         return status
 
+    def stopped(self, pid: int) -> bool:
+        """Tell whether a process has been stopped by a signal since this was asked last."""
+        return bool(self._ask({"stopped": pid}))
+
     def _ask(self, request: Mapping[str, Any]) -> Any:
         into, out = self.process.stdin, self.process.stdout
         assert into is not None
@@ -101,6 +105,7 @@ class Child:
     def freeze(self) -> None:
         """SIGSTOP: it does nothing any more, and does not know."""
         os.kill(self.pid, signal.SIGSTOP)
+        until(lambda: self.nursery.stopped(self.pid), f"process {self.pid} is stopped")
 
     def thaw(self) -> None:
         """SIGCONT: it goes on as if nothing had happened."""

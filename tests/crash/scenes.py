@@ -66,7 +66,8 @@ SCENES: dict[tuple[str, Step], tuple[Scene, ...]] = {
     (XA, Step.RECOVERY_RELEASE): _DECIDED,
     (XA, Step.RECOVERY_FORGET): (Scene("decide.after"), Scene("release.after")),
     (XA, Step.RECOVERY_DROP): (Scene("decide.after"), Scene("forget.after")),
-    **{(LOCAL, step): _INTENDED for step in (Step.ASK, Step.SETTLE)},
+    (LOCAL, Step.ASK): _INTENDED,
+    (LOCAL, Step.SETTLE): (_INTENDED[0], _INTENDED[-1]),
     (LOCAL, Step.SWEEP): (Scene("commit-one-phase.after"),),
 }
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from gateway.demo.orders import Order, ebm
 from gateway.domain.xref import XrefRow, XrefTable
@@ -126,6 +128,27 @@ class Site:
     def kill_at(self, point: str) -> None:
         """Wait until a worker stops at an armed point, and kill it there."""
         self.kill(self.stops_at(point))
+
+    def freeze(self, worker: Child) -> None:
+        """Stop a worker wherever it is, though not while it locks the whole SQLite file: nobody could go on then."""
+        until(lambda: self._frozen(worker), f"process {worker.pid} is frozen outside of a transaction")
+
+    def _frozen(self, worker: Child) -> bool:
+        worker.freeze()
+        if self._can_be_written():
+            return True
+        worker.thaw()
+        return False
+
+    def _can_be_written(self) -> bool:
+        path = str(make_url(self.database_url).database)
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            connection.execute("ROLLBACK")
+            return True
 
     def kill(self, victim: Child) -> None:
         victim.kill()
