@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,7 @@ from gateway.domain.brm import Flist
 from gateway.messaging.queues import State
 from tests.acceptance.answers import bare, header
 from tests.acceptance.orders import SUBSCRIPTION, Customer, Order, alone, ebm, mobile
-from tests.acceptance.processes import beside, environment, o2c
+from tests.acceptance.processes import beside
 from tests.acceptance.site import DEAL, MODIFY, ORDERS, RESPONSES, Site
 
 Run = Callable[..., Result]
@@ -304,7 +304,7 @@ def test_cross_references_lost_are_rebuilt_from_what_brm_knows(live: Site, run: 
     assert set(live.xref(order.number)) == {line.asset for line in order.lines}
 
 
-# ---- BRM, settings
+# ---- BRM
 
 
 def test_brm_shows_accounts_services_offerings_and_charges_of_a_customer(live: Site, run: Run) -> None:
@@ -342,62 +342,3 @@ def test_a_prepared_transaction_is_settled_by_hand(live: Site, run: Run, verb: s
 
     assert transaction in listed
     assert len(live.brm.owned("/service", customer)) == there
-
-
-def test_settings_say_where_each_value_came_from(tmp_path: Path) -> None:
-    env = environment(
-        tmp_path, O2C_QUEUE__RETRY_ATTEMPTS="9", O2C_GATEWAY__DATABASE="postgresql+psycopg://me:hush@db.test/x"
-    )
-    file = tmp_path / "o2c.toml"
-    file.write_text('[queue]\nretry_attempts = 3\npoll_seconds = 0.5\n[brm.BRM_01]\nurl = "http://brm.test:1"\n')
-
-    shown = o2c("config", "show", "--json", env=env, cwd=tmp_path)
-
-    settings = {each["name"]: (each["value"], each["source"]) for each in json.loads(shown.stdout)}
-    assert settings["queue.retry_attempts"] == (9, "O2C_QUEUE__RETRY_ATTEMPTS")
-    assert settings["queue.poll_seconds"] == (0.5, str(file))
-    assert settings["brm.BRM_01.url"] == ("http://brm.test:1", str(file))
-    assert settings["queue.lease_seconds"] == (60, "default")
-    assert "hush" not in shown.stdout + shown.stderr
-
-
-@pytest.mark.parametrize(
-    ("setting", "wrong"), [("O2C_QUEUE__RETRY_ATTEMTPS", "3"), ("O2C_QUEUE__RETRY_ATTEMPTS", "many")]
-)
-def test_a_setting_that_is_wrong_or_unknown_is_refused_by_name(tmp_path: Path, setting: str, wrong: str) -> None:
-    variables: Mapping[str, str] = {setting: wrong}
-
-    refused = o2c("config", "show", env=environment(tmp_path, **variables), cwd=tmp_path)
-
-    assert refused.returncode == 1
-    assert setting.removeprefix("O2C_").lower().replace("__", ".") in refused.stderr or setting in refused.stderr
-    assert "Traceback" not in refused.stderr
-
-
-def test_a_failure_is_one_sentence_and_status_1(live: Site, tmp_path: Path) -> None:
-    failed = o2c("queue", "message", "999999", env=beside(live), cwd=tmp_path)
-
-    assert (failed.returncode, failed.stdout) == (1, "")
-    assert "o2c: there is no message 999999" in failed.stderr
-    assert "Traceback" not in failed.stderr
-
-
-def test_brm_away_is_said_in_one_sentence_too(live: Site, tmp_path: Path) -> None:
-    away = beside(live, O2C_BRM__BRM_01__URL="http://127.0.0.1:9")
-
-    failed = o2c("brm", "accounts", env=away, cwd=tmp_path)
-
-    assert failed.returncode == 1
-    assert failed.stderr.startswith("o2c:")
-    assert "Traceback" not in failed.stderr
-
-
-def test_a_command_of_its_own_process_puts_and_reads(live: Site, tmp_path: Path) -> None:
-    order = mobile(live.number(), live.customer())
-
-    put = o2c("queue", "put", ORDERS, "-", env=beside(live), cwd=tmp_path, given=ebm(order).decode())
-    live.drain()
-    taken = o2c("queue", "get", RESPONSES, env=beside(live), cwd=tmp_path)
-
-    assert put.returncode == 0, put.stderr
-    assert header(etree.fromstring(taken.stdout.encode()), "RequestEBMID") == order.message_id
