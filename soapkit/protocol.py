@@ -7,10 +7,10 @@ worded fault.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 from wsgiref.types import WSGIEnvironment
@@ -71,6 +71,30 @@ class WordedFault(SpyneFault):  # type: ignore[misc] # Spyne is untyped
         self.status = status
 
 
+def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a step of the protocol fail with a worded fault only.
+
+    It is raised outside the handler: chained to what it words, it would keep the message alive in a cycle of frames.
+    """
+
+    @functools.wraps(step)
+    def worded(self: ContractProtocol, ctx: Any, *args: Any, **more: Any) -> Any:
+        try:
+            return step(self, ctx, *args, **more)
+        except Hangup:
+            ctx.transport.req_env["soapkit.hangup"] = True
+            fault = WordedFault(Fault(FaultCode.SERVER, ""), 500)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a fault; told() logs it
+            told = self.told(error, ctx)
+            fault = WordedFault(told, error.status if isinstance(error, Refused) else 500)
+        try:
+            raise fault
+        finally:
+            del fault  # its traceback holds this frame
+
+    return worded
+
+
 class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
     """Soap11 with every step replaced; one instance reads for its application, another writes."""
 
@@ -79,40 +103,39 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         self._service = service
         self._limits = limits
 
+    @_wording
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Read the body, bounded, check the content type, parse."""
         environ = ctx.transport.req_env
         ctx.udc = _Exchange(environ[CORRELATION])
-        with self._wording(ctx):
-            said = _charset(environ)
-            root = parse(_read(environ, self._limits.max_bytes), self._limits, charset=said)
-            ctx.in_document = root
+        said = _charset(environ)
+        ctx.in_document = parse(_read(environ, self._limits.max_bytes), self._limits, charset=said)
 
+    @_wording
     def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Find the operation by the body element."""
-        with self._wording(ctx):
-            parts = ctx.udc.parts = split(ctx.in_document)
-            operation = ctx.udc.operation = self._service.contract.by_input(parts.body.tag)
-            if operation is None:
-                raise _unknown_operation(parts.body)
-            ctx.method_request_string = parts.body.tag
+        parts = ctx.udc.parts = split(ctx.in_document)
+        operation = ctx.udc.operation = self._service.contract.by_input(parts.body.tag)
+        if operation is None:
+            raise _unknown_operation(parts.body)
+        ctx.method_request_string = parts.body.tag
 
     def get_call_handles(self, ctx: Any) -> list[Any]:
         """Name the method that Spyne is to call: the contract has dispatched, Spyne's message names are never seen."""
         return [self.app.services[0].public_methods[ctx.udc.operation.name]]
 
+    @_wording
     def deserialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002 - Spyne's signature
         """Check headers, SOAPAction and body against the contract; the object handed on is the body element itself."""
         exchange = ctx.udc
-        with self._wording(ctx):
-            request = exchange.request = self._request(exchange)
-            _check_understood(exchange.parts.headers, exchange.operation)
-            _check_action(ctx.transport.req_env, exchange.operation)
-            if self._service.normalise:
-                self._service.normalise(request.operation, request.body)
-            for element in (*map(strip_soap_attributes, request.headers.values()), request.body):
-                _check_valid(self._service.contract, element)
-            ctx.in_object = request.body
+        request = exchange.request = self._request(exchange)
+        _check_understood(exchange.parts.headers, exchange.operation)
+        _check_action(ctx.transport.req_env, exchange.operation)
+        if self._service.normalise:
+            self._service.normalise(request.operation, request.body)
+        for element in (*map(strip_soap_attributes, request.headers.values()), request.body):
+            _check_valid(self._service.contract, element)
+        ctx.in_object = request.body
 
     def serialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002 - Spyne's signature
         """Write the whole answer to bytes, before the status line is sent."""
@@ -129,12 +152,12 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         """Hand over what ``serialize`` wrote."""
         ctx.out_string = [ctx.out_document]
 
+    @_wording
     def call(self, ctx: Any) -> etree._Element | None:
         """Run the handler and check its answer; what every operation of the Spyne service does."""
         request = ctx.udc.request
-        with self._wording(ctx):
-            answer = self._service.handlers[request.operation.name](request)
-            self._check_answer(request.operation, answer)
+        answer = self._service.handlers[request.operation.name](request)
+        self._check_answer(request.operation, answer)
         return answer
 
     def _request(self, exchange: _Exchange) -> Request:
@@ -150,21 +173,14 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         if violations:
             raise InvalidAnswer(f"{operation.name} answered an invalid {found}: {violations[0]}")
 
-    @contextmanager
-    def _wording(self, ctx: Any) -> Iterator[None]:
-        try:
-            yield
-        except Hangup:
-            ctx.transport.req_env["soapkit.hangup"] = True
-            raise WordedFault(Fault(FaultCode.SERVER, ""), 500) from None
-        except Exception as error:
-            fault = self._service.told(error, ctx.udc.request, ctx.udc.correlation_id)
-            raise WordedFault(fault, error.status if isinstance(error, Refused) else 500) from error
+    def told(self, error: Exception, ctx: Any) -> Fault:
+        """Give what the caller is told about ``error``, as far as the request is known."""
+        return self._service.told(error, ctx.udc.request, ctx.udc.correlation_id)
 
     def _fault(self, ctx: Any) -> bytes:
         error = ctx.out_error
         if not isinstance(error, WordedFault):
-            error = WordedFault(self._service.told(error, ctx.udc.request, ctx.udc.correlation_id), 500)
+            error = WordedFault(self.told(error, ctx), 500)
         ctx.transport.resp_code = _HTTP[error.status]
         return wrap_fault(error.fault)
 
@@ -189,7 +205,7 @@ def _let_go(ctx: Any) -> None:
 
 
 def _operation(operation: Operation, protocol: ContractProtocol) -> Callable[..., Any]:
-    def called(ctx: Any, body: etree._Element) -> etree._Element | None:  # noqa: ARG001 - the body is in the exchange
+    def called(ctx: Any, body: etree._Element) -> Any:  # noqa: ARG001 - the body is in the exchange
         return protocol.call(ctx)
 
     called.__name__ = operation.name  # Spyne tells operations apart by it
