@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.domain.brm import Flist
@@ -49,6 +49,8 @@ class Attempt:
     """The decision 'commit' is durable: phase two is owed."""
     committed: bool = False
     """Mode ``local``: BRM has committed."""
+    accounts: dict[str, Flist] = field(default_factory=dict)
+    """The accounts as BRM had them when they were locked, by POID."""
     settled_by_hand: tuple[TransactionId, ...] = ()
     """Earlier attempts that an operator committed in BRM."""
 

@@ -16,6 +16,7 @@ from gateway.domain.xref import XrefTable
 from gateway.errors import (
     Conflict,
     GatewayError,
+    Heuristic,
     InDoubt,
     InProgress,
     Superseded,
@@ -40,7 +41,7 @@ from gateway.messaging.steps import BY_WORKER, Step, Steps
 from gateway.messaging.story import StoryBook
 from gateway.messaging.transaction_id import TransactionId
 from gateway.messaging.unit import Effects, Service, Unit
-from gateway.messaging.xa import LOCK, Brm, Mode, Vote
+from gateway.messaging.xa import LOCK, Brm, Mode, Settled, Vote
 
 _log = structlog.get_logger(__name__)
 _POLL = timedelta(milliseconds=100)
@@ -72,12 +73,7 @@ class Coordinator:
         attempt = self._begin(claim, service)
         with self.leases.holding(claim):
             try:
-                ending = self.one_phase.settle_earlier(attempt)
-                if ending is not None:
-                    return ending
-                _check_tries(claim, retry)
-                known = isinstance(self._forward(attempt), Known)
-                self._phase_two(attempt)
+                return self._attempted(attempt, retry)
             except Superseded:
                 return self._abandon(attempt)
             except InDoubt as error:
@@ -86,6 +82,15 @@ class Coordinator:
                 if attempt.beyond_return:
                     return self._leave_to_recovery(attempt, error)
                 return self.failure.fail(attempt, error, retry)
+
+    def _attempted(self, attempt: Attempt, retry: RetryPolicy) -> Ending:
+        ending = self.one_phase.settle_earlier(attempt)
+        if ending is not None:
+            return ending
+        _check_tries(attempt.claim, retry)
+        known = isinstance(self._forward(attempt), Known)
+        if not self._phase_two(attempt):
+            return Ending.ERROR
         return Ending.DUPLICATE if known else Ending.DONE
 
     def run_request(self, service: Service, body: bytes) -> bytes:
@@ -100,7 +105,7 @@ class Coordinator:
         with self.leases.holding(claim):
             try:
                 result = self._forward(attempt)
-                self._phase_two(attempt)
+                kept = self._phase_two(attempt)
             except InDoubt as error:
                 self._leave_to_recovery(attempt, error)
                 raise
@@ -113,6 +118,8 @@ class Coordinator:
                     raise InDoubt("the order is decided, but not confirmed yet; ask again") from error
                 self.failure.fail(attempt, error, None)
                 raise
+        if not kept:
+            raise Heuristic("an operator rolled the order back in BRM by hand")
         return result.result
 
     # ---- COMMIT.md, forward path
@@ -182,8 +189,8 @@ class Coordinator:
         with self.steps.at(Step.LOCK):
             poids = accounts.values(XrefTable.CUSTOMERPARTY_ACCOUNTID, wanted, brm.name)
             for poid in sorted(set(poids.values()), key=poid_order):
-                question: Flist = {"POID": poid, "ACCOUNT_NO": None}
-                brm.call(str(transaction), "PCM_OP_READ_FLDS", question, LOCK)
+                question: Flist = {"POID": poid, "ACCOUNT_NO": None, "CURRENCY": None}
+                attempt.accounts[poid] = brm.call(str(transaction), "PCM_OP_READ_FLDS", question, LOCK)
             if accounts.values(XrefTable.CUSTOMERPARTY_ACCOUNTID, wanted, brm.name) != poids:
                 raise Unavailable("an account changed its BRM object while it was being locked")
         attempt.story.tell("lock", ", ".join(sorted(poids.values(), key=poid_order)))
@@ -191,7 +198,8 @@ class Coordinator:
     def _work(self, attempt: Attempt) -> tuple[Effects, int]:
         brm, transaction = attempt.target()
         opcodes = TransactionOpcodes(brm, str(transaction), attempt.story)
-        unit = Unit(brm.name, opcodes, CommittedXref(self.database), CommittedLines(self.database), attempt.story)
+        xref, lines = CommittedXref(self.database), CommittedLines(self.database)
+        unit = Unit(brm.name, opcodes, xref, lines, attempt.story, attempt.accounts)
         with self.steps.at(Step.WORK):
             finished = attempt.service.work(attempt.planned(), unit)
             opcodes.check()
@@ -225,13 +233,18 @@ class Coordinator:
             raise InDoubt("the gateway's database is away; the order is neither done nor undone") from error
         raise Unavailable("the gateway's database lost the order's commit")
 
-    def _phase_two(self, attempt: Attempt) -> None:
-        """Step 6. From here nothing can fail the order any more; what does not work now, recovery does later."""
+    def _phase_two(self, attempt: Attempt) -> bool:
+        """Go through step 6. What does not work now, recovery does later: nothing fails the order any more.
+
+        False when an operator rolled it back in BRM meanwhile: everything is taken back here, then.
+        """
         if not attempt.decided:
-            return
+            return True
         brm, transaction = attempt.target()
-        if self.second_phase.complete(brm, str(transaction), BY_WORKER) is None:
+        settled = self.second_phase.complete(brm, str(transaction), BY_WORKER)
+        if settled is None:
             raise InDoubt("decided, but BRM does not know the transaction: an operator has been alarmed")
+        return settled is not Settled.HEURISTICALLY_ABORTED
 
     # ---- other endings
 

@@ -106,7 +106,7 @@ class Forcing:
         with self.database.begin() as work:
             decision = work.decisions.get(transaction)
             if mine is not None:
-                self._check_free(work, mine, now)
+                self._check_free(work, mine, decision, now)
                 work.stories.add(mine.intake, [StoryStep(now, "forced", told, attempt=mine.attempt)])
                 work.fallout.raise_(
                     Fallout(
@@ -116,8 +116,9 @@ class Forcing:
             work.commit()
         return decision
 
-    def _check_free(self, work: Work, mine: TransactionId, now: datetime) -> None:
-        if work.messages.leased(mine.intake, mine.attempt, now):
+    def _check_free(self, work: Work, mine: TransactionId, decision: Decision | None, now: datetime) -> None:
+        deciding = decision is not None and decision.verdict is Verdict.COMMIT and decision.lease_until > now
+        if deciding or work.messages.leased(mine.intake, mine.attempt, now):
             raise NotForced(f"a worker is at it (message {mine.intake}); wait until its lease has lapsed")
 
     def _settle_intent(self, brm: Brm, decision: Decision, *, commit: bool) -> Settled:

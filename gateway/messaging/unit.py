@@ -86,6 +86,8 @@ class Unit:
     xref: Xref
     lines: Lines
     story: Story
+    accounts: Mapping[str, Flist] = field(default_factory=dict)
+    """The plan's accounts as BRM had them when they were locked: POID without revision → ACCOUNT_NO, CURRENCY."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.domain.brm import Elements
-from gateway.errors import Disconnected, GatewayError, InDoubt, SystemFailure
+from gateway.errors import Disconnected, GatewayError, Heuristic, InDoubt, SystemFailure
 from gateway.messaging.attempt import Ending
 from gateway.messaging.forcing import NotForced
 from gateway.messaging.ports import FalloutKind, Verdict
@@ -189,6 +189,35 @@ def test_an_operator_rolls_back_what_the_gateway_has_decided_to_commit(gateway: 
     assert [alarm.kind for alarm in gateway.alarms()] == [FalloutKind.HEURISTIC_ROLLBACK]
     assert gateway.replies() == []
     assert transaction not in gateway.brm.transactions
+
+
+class ByHand:
+    """An operator who rolls the transaction back in BRM itself, between the decision and BRM's commit."""
+
+    def __init__(self, brm: MemoryBrm) -> None:
+        self.brm = brm
+
+    def reached(self, point: str) -> None:
+        if point == "commit.before":
+            [transaction] = self.brm.transactions
+            self.brm.abort(transaction, force=True)
+
+
+def test_an_operator_is_faster_than_the_worker(gateway: Gateway) -> None:
+    crossed = Gateway.on(gateway.database, gateway.brm, gateway.clock, barrier=ByHand(gateway.brm))
+    intake = crossed.put(order("1-1", "a", reply=True))
+    assert crossed.consumer.step() is Ending.ERROR
+    assert crossed.message(intake).state is State.ERROR
+    with pytest.raises(Heuristic):
+        crossed.coordinator.run_request(OrderService(), order("1-2", "b"))
+    check_invariants_without_reply(gateway)
+    assert gateway.replies() == []
+
+
+def test_a_transaction_whose_worker_is_alive_is_not_forced(gateway: Gateway) -> None:
+    _, transaction = killed(gateway, "decide.after")
+    with pytest.raises(NotForced, match="a worker is at it"):
+        gateway.coordinator.forcing.settle(gateway.brm, transaction, commit=False)
 
 
 def test_an_operator_commits_what_the_gateway_has_decided_to_commit(gateway: Gateway) -> None:
