@@ -6,7 +6,7 @@ applies XREFPopulate and XREFDelete itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.abcs.admission import DEFAULT_LIMITS, admit, canonical, checked
@@ -17,7 +17,8 @@ from gateway.domain.billing import USUAL_DATES, DateRules, LineResult, Task, Wor
 from gateway.domain.brm import Flist
 from gateway.domain.codes import LineStatus
 from gateway.domain.ledger import LineRecord
-from gateway.domain.order import Line, family
+from gateway.domain.order import Family, Line, family
+from gateway.domain.prices import check_currency
 from gateway.domain.references import References, check_unused, pending, wanted
 from gateway.domain.routing import Route, route
 from gateway.domain.xref import XrefRow, XrefTable
@@ -118,12 +119,13 @@ class AddSubProcess:
         """Bill the lines of a step; the port ``SubProcess``."""
         history = _history(step.lines, unit)
         tasks = {line.id: task_of(line, history[line.id], unit.brm) for line in step.lines}
-        for line in step.lines:
-            if tasks[line.id] is Task.BUY:
-                check_new(line)
+        buying = [line for line in step.lines if tasks[line.id] is Task.BUY]
+        for line in buying:
+            check_new(line)
         work = work_of(step.lines, tasks, step.family)
         references = _look_up(work, step, unit)
         check_unused(work, step.family, references)
+        _check_currencies(buying, step.family, references, unit)
         made = self._call_all(work, step, references, unit)
         results = tuple(_result(line, made.get(line.id) or _known(line, references, history)) for line in step.lines)
         bought = tuple(result for result in results if tasks[result.line.id] is Task.BUY and result.poid)
@@ -173,6 +175,15 @@ def _look_up(work: Work, step: Step, unit: Unit) -> References:
         for table, names in wanted(work, step.family).items()
     }
     return References(unit.brm, found)
+
+
+def _check_currencies(lines: Iterable[Line], related: Family, references: References, unit: Unit) -> None:
+    """Refuse prices that are not in the currency of the account they are charged to."""
+    for line in lines:
+        if any(charge.currency for charge in line.charges):
+            account = unit.accounts.get(references.account(related.parties[line.id].owner), {})
+            if account.get("CURRENCY"):
+                check_currency(line, str(account["CURRENCY"]))
 
 
 def _call(unit: Unit, call: OpcodeCall) -> Flist:

@@ -62,13 +62,14 @@ class BalanceGroup:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One FulfillmentOrderScheduleCharge: money in the account's currency, a percentage from 0 to 100."""
+    """One FulfillmentOrderScheduleCharge: a percentage from 0 to 100, money in ``currency`` (ISO 4217 letters)."""
 
     price_type: PriceType | None
     override: Decimal | None
     discount_amount: Decimal | None
     discount_percent: Decimal | None
     path: str
+    currency: str = ""
 
     @property
     def changes_price(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from gateway.domain.codes import PriceType, ProductType
+from gateway.domain.currencies import NUMBERS, letters_of
 from gateway.domain.order import Charge, Line
 from gateway.errors import BusinessError, Contradiction
 
@@ -43,6 +44,21 @@ def prices_of(line: Line) -> Prices:
             raise Contradiction(f"{line.who}: two charges override the price type {kind}", element=charge.path)
         said[kind] = charge
     return _prices(said)
+
+
+def check_currency(line: Line, currency: str) -> None:
+    """Refuse prices in another currency than the one the account is billed in (BRM's number, ``826``).
+
+    Raises Contradiction: BRM takes amounts as they are, in the account's currency, so a price in another would be
+    billed as the wrong money.
+    """
+    for charge in line.charges:
+        if charge.currency and str(NUMBERS.get(charge.currency, "")) != currency:
+            element = "PriceOverride" if charge.override is not None else "DiscountAmount"
+            raise Contradiction(
+                f"{line.who}: {element} is in {charge.currency}, the account is billed in {letters_of(currency)}",
+                element=f"{charge.path}/{element}/@currencyCode",
+            )
 
 
 def _prices(said: Mapping[PriceType, Charge]) -> Prices:

@@ -134,7 +134,20 @@ class _LineReader:
             discount_amount=decimal(parts.get(ford("DiscountAmount")), f"{path}/DiscountAmount"),
             discount_percent=decimal(parts.get(ford("DiscountPercent")), f"{path}/DiscountPercent"),
             path=path,
+            currency=self.currency(parts, path),
         )
+
+    def currency(self, parts: Children, path: str) -> str:
+        """Return the currency of a charge's amounts; empty when there are none, or none says."""
+        said = {
+            name: amount.get("currencyCode", "")
+            for name in ("PriceOverride", "DiscountAmount")
+            if (amount := parts.get(ford(name))) is not None and text(amount)
+        }
+        if len(set(said.values())) > 1:
+            text_ = f"{self.whose}: {' and '.join(said)} are in different currencies"
+            raise Contradiction(text_, element=f"{path}/DiscountAmount/@currencyCode")
+        return next(iter(said.values()), "")
 
 
 def line(element: Element, position: int, defaults: Children, target: str) -> Line:

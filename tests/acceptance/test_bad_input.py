@@ -91,6 +91,7 @@ WRONG: dict[str, tuple[Spoil, str, str]] = {
         _of(2, "ParentFulfillmentOrderLineIdentification"),
         "nothing",
     ),
+    "a price in another currency": (_text('currencyCode="GBP"', 'currencyCode="USD"'), "@currencyCode", "USD"),
     "a quantity of nothing": (_line(1, quantity="0"), _of(2, "OrderQuantity"), "OrderQuantity"),
     "two lines of one id": (
         lambda o: ebm(o).replace(o.line_id(o.lines[2].asset).encode(), o.line_id(o.lines[1].asset).encode()),

@@ -20,7 +20,7 @@ from gateway.domain.billing import (
 from gateway.domain.codes import BillingMode, PriceType, ProductType
 from gateway.domain.ledger import LineKey, LineRecord
 from gateway.domain.order import Charge, Dates
-from gateway.domain.prices import DISCOUNT_TWICE, Prices, prices_of
+from gateway.domain.prices import DISCOUNT_TWICE, Prices, check_currency, prices_of
 from gateway.errors import BusinessError, Contradiction
 from tests.unit.orders.doubles import BRM, NOW
 from tests.unit.orders.orders import line, order
@@ -189,3 +189,16 @@ def test_what_a_purchase_needs_is_asked_for_by_name(product: ProductType, given:
     with pytest.raises(Contradiction, match=r"line 1 \(line-0001\): ") as refused:
         check_new(lacking)
     assert refused.value.element == lacking.path(element)
+
+
+@pytest.mark.parametrize(
+    ("element", "amounts"),
+    [("PriceOverride", {"override": Decimal(30)}), ("DiscountAmount", {"discount_amount": Decimal(2)})],
+)
+def test_a_price_in_another_currency_than_the_accounts_is_refused(element: str, amounts: dict[str, Any]) -> None:
+    given = {"override": None, "discount_amount": None, "discount_percent": None, **amounts}
+    tariff = line(1, SUBSCRIPTION, charges=(Charge(PriceType.RECURRING, path="/charge", currency="USD", **given),))
+    with pytest.raises(Contradiction, match=f"{element} is in USD, the account is billed in GBP") as refused:
+        check_currency(tariff, "826")
+    assert refused.value.element == f"/charge/{element}/@currencyCode"
+    check_currency(tariff, "840")
