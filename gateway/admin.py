@@ -154,6 +154,7 @@ class Admin:
         with self.database.begin() as work:
             if replacing:
                 work.xref.delete([old for row in rows for old in _at(work, row)])
+            _refuse_taken(work, rows)
             added = work.xref.populate(rows, None, self.clock.now())
             work.commit()
         return added
@@ -195,6 +196,18 @@ def _known(work: Work, intake: int) -> Message:
     if message is None:
         raise NotPossible(f"there is no message {intake}")
     return message
+
+
+def _refuse_taken(work: Work, rows: Sequence[XrefRow]) -> None:
+    """Refuse, by name, what a system calls another thing already: the database would only say that a key is taken."""
+    for table, column in {(row.table, row.column) for row in rows}:
+        here = [row for row in rows if (row.table, row.column) == (table, column)]
+        taken = work.xref.commons(table, [row.value for row in here], column)
+        for row in here:
+            if taken.get(row.value, row.common) != row.common:
+                raise NotPossible(
+                    f"{table}: {column} '{row.value}' is {taken[row.value]} already, and cannot be {row.common}"
+                )
 
 
 def _at(work: Work, row: XrefRow) -> list[XrefRow]:

@@ -275,6 +275,18 @@ def test_cross_references_are_loaded_listed_replaced_and_deleted(live: Site, run
     assert refused.exit_code != 0
 
 
+def test_what_a_system_calls_one_thing_cannot_name_another(live: Site, run: Run, tmp_path: Path) -> None:
+    n = live.number()
+    did(run("xref", "load", rows_of(tmp_path / "one.csv", ("INSTALLEDPRODUCT_ID", f"cli-{n}", "SEBL_01", f"1-{n}"))))
+
+    result = run(
+        "xref", "load", rows_of(tmp_path / "two.csv", ("INSTALLEDPRODUCT_ID", f"cli-{n}b", "SEBL_01", f"1-{n}"))
+    )
+
+    assert result.exit_code != 0
+    assert f"SEBL_01 '1-{n}' is cli-{n} already, and cannot be cli-{n}b" in " ".join(str(result.exception).split())
+
+
 def test_a_file_of_cross_references_is_loaded_all_or_none(live: Site, run: Run, tmp_path: Path) -> None:
     n = live.number()
     rows = (("INSTALLEDPRODUCT_ID", f"cli-{n}", "SEBL_01", f"1-{n}"), ("INSTALLEDPRODUCT_ID", f"cli-{n}b", "", "x"))
