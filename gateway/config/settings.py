@@ -36,7 +36,7 @@ def _is_loopback(host: str) -> bool:
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
-Port = Annotated[int, Field(ge=0, le=65535)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 Address = Annotated[str, AfterValidator(_web_address)]
 SystemId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
 
@@ -58,7 +58,7 @@ class GatewaySettings(_Section):
     host: str = "127.0.0.1"
     """Address to listen on. Anything but loopback also needs ``allow_remote``."""
     port: Port = 8080
-    """Port to listen on; 0 takes a free one."""
+    """Port to listen on."""
     public_url: Address | None = None
     """What partners call this gateway (scheme, host, port, prefix), written into published WSDLs. Default:
     ``http://host:port``."""
@@ -89,7 +89,7 @@ class QueueSettings(_Section):
     """Consuming messages. AIA's fault policies: retry with an interval of 2 s that grows, 7 times on a queue."""
 
     workers: Count = 1
-    """Messages worked on at the same time in one ``o2c up``."""
+    """Messages worked on at the same time by one worker process (``o2c worker``; ``o2c up --workers N`` starts N)."""
     poll_seconds: Seconds = 0.2
     """How long an idle worker waits before it looks again."""
     lease_seconds: Seconds = 60
