@@ -106,7 +106,7 @@ class Recovery:
         """Insert 'abort' durably, before BRM is told; False when there is nothing to undo, or somebody is at it."""
         now = self.clock.now()
         with self.steps.at(Step.RECOVERY_DECIDE), self.database.begin() as work:
-            if work.messages.leased(mine.intake, mine.attempt, now):
+            if work.messages.leased(mine.intake, mine.attempt, now) or _finished(work, mine):
                 return False
             won = work.decisions.abort(mine, now)
             decision = work.decisions.get(str(mine))
@@ -184,3 +184,11 @@ class Recovery:
             _log.error("not recovered", transaction=transaction, error=error.text, code=error.code)
         except Exception:  # noqa: BLE001 - one transaction that breaks recovery must not keep it from the others
             _log.exception("not recovered", transaction=transaction)
+
+
+def _finished(work: Work, mine: TransactionId) -> bool:
+    """Tell whether an attempt was committed and forgotten while BRM's list of it was on its way here."""
+    message = work.messages.get(mine.intake)
+    if message is None or message.queue == DIRECT:  # a request over SOAP is done even when it failed
+        return False
+    return message.state is State.DONE and message.attempt == mine.attempt
