@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -260,16 +259,17 @@ def test_a_template_that_means_nothing_is_refused(brm: Brm, template: str, args:
 
 
 def test_a_pattern_of_many_wildcards_takes_no_longer_than_another() -> None:
-    began = time.process_time()
+    # for ever, when every place of every part is tried: then the test's time-out ends it
     assert predicate.pattern("%a" * 50 + "%b").fullmatch("a" * 5000) is None
-    assert time.process_time() - began < 5  # for ever, when every place of every part is tried
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_indexed_search_reads_no_more_than_it_finds(brm: Brm, accounts: list[Poid]) -> None:
-    """Its cost must not grow with the objects stored: no plan scans the objects."""
+    """Its cost must not grow with the objects stored: no plan scans the objects.
+
+    On SQLite, which tells its plan in words; PostgreSQL's depends on statistics.
+    """
     database = brm.store._database
-    if not database.sqlite:
-        pytest.skip("SQLite tells its plan in words; PostgreSQL's depends on statistics")
     searches: list[tuple[str, tuple[Flist, ...]]] = [
         ("/account where F1 = V1", (number("A-1"),)),
         ("/account where F1 = V1", ({"POID": accounts[0]},)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -69,11 +68,8 @@ def large(good: int, bad: int) -> etree._Element:
 
 
 def test_a_large_message_that_is_wrong_throughout_is_given_up_early() -> None:
-    began = time.process_time()
+    violations = orders().check(large(0, 40_000))  # minutes, if each of the 40,000 were logged
 
-    violations = orders().check(large(0, 40_000))
-
-    assert time.process_time() - began < 10  # minutes, if each of the 40,000 were logged
     assert (len(violations), violations[0].path) == (20, "/PlaceOrder/Line[1]/Quantity")
 
 
