@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 import typer
@@ -14,9 +15,15 @@ from gateway.config import Settings
 
 @dataclass
 class Session:
-    """One run of `o2c`."""
+    """One run of `o2c`; ``config_file`` is the settings file that was named on the command line."""
 
     settings: Settings
+    config_file: Path | None = None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What a child process is told on its command line, so that it reads the same settings."""
+        return () if self.config_file is None else ("--config", str(self.config_file))
 
     @cached_property
     def gateway(self) -> Gateway:

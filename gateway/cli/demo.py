@@ -88,8 +88,8 @@ def _started(state: Path) -> Iterator[Scenes]:
     token, log = secrets.token_urlsafe(24), state / "log.txt"
     programs = (
         simulator_program(settings, state, token, log),
-        gateway_program(settings, log),
-        *worker_programs(1, log),
+        gateway_program(settings, log=log),
+        *worker_programs(1, log=log),
     )
     with ExitStack() as stack:
         with console.status("starting BRM simulator, gateway and queue worker"):

@@ -40,7 +40,7 @@ def settings(
     loaded = load(config_file)
     stamina.instrumentation.set_on_retry_hooks([])  # commands wait with it; that is no news
     logs.configure(level=loaded.logging.level, form=loaded.logging.format)
-    context.obj = Session(loaded)
+    context.obj = Session(loaded, config_file)
     context.call_on_close(context.obj.close)
 
 

@@ -6,20 +6,22 @@ import os
 import secrets
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from gateway import logs
+from gateway.bootstrap import build
 from gateway.cli.context import session
 from gateway.cli.output import Failed, console
 from gateway.cli.processes import Program, running, wait_for_any_end
-from gateway.config import Settings
+from gateway.config import FILE_VARIABLE, Settings, load
 from soapkit.server import serve as serve_threads
 from soapkit.server import serve_workers
 
-CONFIG_VARIABLE = "O2C_CONFIG"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _UP = """[bold]gateway[/bold]        {gateway}/services/
 [bold]BRM[/bold]            {brm}
@@ -45,8 +47,8 @@ def up(
     state: Annotated[Path, typer.Option(help="Where the simulator keeps its state and its token.")] = Path("var"),
 ) -> None:
     """Run everything in the foreground on loopback: the gateway, its queue workers and the BRM simulator."""
-    settings = session(context).settings
-    programs = [gateway_program(settings), *worker_programs(workers or 1)]
+    settings, options = session(context).settings, session(context).options
+    programs = [gateway_program(settings, options), *worker_programs(workers or 1, options)]
     brm = "as in the settings"
     if simulator and _local(settings):
         token = _token(state / "brm-control.token")
@@ -64,6 +66,8 @@ def serve(context: typer.Context) -> None:
     """Serve SOAP only, in this process (or gateway.workers processes)."""
     settings = session(context).settings.gateway
     if settings.workers > 1:
+        if session(context).config_file is not None:
+            os.environ[FILE_VARIABLE] = str(session(context).config_file)  # server processes have no command line
         serve_workers(
             "gateway.cli.run:from_environment",
             host=settings.host,
@@ -92,21 +96,21 @@ def worker(context: typer.Context) -> None:
 
 def from_environment() -> object:
     """Build the web application of one server process."""
-    from gateway.bootstrap import build  # noqa: PLC0415 - only server processes need it
-    from gateway.config import load  # noqa: PLC0415 - same
+    settings = load()
+    logs.configure(level=settings.logging.level, form=settings.logging.format)
+    return build(settings).application()
 
-    return build(load()).application()
 
-
-def gateway_program(settings: Settings, log: Path | None = None) -> Program:
+def gateway_program(settings: Settings, options: Sequence[str] = (), log: Path | None = None) -> Program:
     """Return the gateway's web server as a program."""
     ready = f"http://{settings.gateway.host}:{settings.gateway.port}/services/"
-    return Program("gateway", "gateway", ("serve",), ready=ready, log=log)
+    return Program("gateway", "gateway", (*options, "serve"), ready=ready, log=log)
 
 
-def worker_programs(count: int, log: Path | None = None) -> list[Program]:
+def worker_programs(count: int, options: Sequence[str] = (), log: Path | None = None) -> list[Program]:
     """Return queue workers as programs."""
-    return [Program(f"worker {number}", "gateway", ("worker",), log=log) for number in range(1, count + 1)]
+    arguments = (*options, "worker")
+    return [Program(f"worker {number}", "gateway", arguments, log=log) for number in range(1, count + 1)]
 
 
 def simulator_program(settings: Settings, state: Path, token: str, log: Path | None = None) -> Program:

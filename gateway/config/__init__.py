@@ -3,7 +3,7 @@
 Everything has a default, so that nothing at all has to be written to start. Imports nothing of the gateway.
 """
 
-from gateway.config.reading import ConfigError, Sourced, load, sources
+from gateway.config.reading import FILE_VARIABLE, ConfigError, Sourced, load, sources
 from gateway.config.settings import (
     BillingSettings,
     BrmSettings,
@@ -16,6 +16,7 @@ from gateway.config.settings import (
 )
 
 __all__ = [
+    "FILE_VARIABLE",
     "BillingSettings",
     "BrmSettings",
     "ConfigError",

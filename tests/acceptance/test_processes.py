@@ -82,6 +82,23 @@ def test_up_serves_bills_and_stops_on_sigterm_leaving_no_process(
     assert "Traceback" not in (place / "said.txt").read_text()
 
 
+def test_a_settings_file_named_on_the_command_line_is_every_processs(tmp_path: Path) -> None:
+    port, brm = spare_port(), f"http://127.0.0.1:{spare_port()}"
+    file = tmp_path / "named.toml"
+    file.write_text(f"[gateway]\nport = {port}\nworkers = 2\n\n[brm.BRM_01]\nurl = '{brm}'\n", encoding="ascii")
+    env = environment(tmp_path, ACCEPTANCE_MARK=str(tmp_path))
+
+    with started("--config", str(file), "up", env=env, cwd=tmp_path) as child:
+        answering(f"http://127.0.0.1:{port}/services/", child)
+        seeded = o2c("--config", str(file), "seed", env=env, cwd=tmp_path)
+        answer = post(f"http://127.0.0.1:{port}/services/{BILLING}", (tmp_path / "order.xml").read_bytes())
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30) == 0
+
+    assert (seeded.returncode, answer[0]) == (0, 200)
+    assert ours(str(tmp_path)) == []
+
+
 @pytest.mark.parametrize("command", ["serve", "up"])
 def test_a_port_that_is_taken_is_named_and_nothing_keeps_running(tmp_path: Path, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
