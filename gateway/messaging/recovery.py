@@ -32,6 +32,20 @@ _BY_HAND = Reason(
 )
 
 
+@dataclass(slots=True)
+class _Gate:
+    """Lets orders to one BRM, which no other BRM's trouble holds up. ``recovered`` = the losses recovery has seen."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    counting: threading.Lock = field(default_factory=threading.Lock)
+    losses: int = 0
+    recovered: int = -1
+
+    @property
+    def open(self) -> bool:
+        return self.recovered == self.losses
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """Recovery for all BRM instances. ``ready`` is the gate every order passes."""
@@ -42,21 +56,27 @@ class Recovery:
     in_doubt: InDoubtCommits
     clock: Clock
     steps: Steps
-    _ready: set[str] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _gates: dict[str, _Gate] = field(default_factory=dict)
 
     def ready(self, name: str) -> None:
         """Recover for a BRM unless that has been done since it was last lost; raises Unavailable while it is away."""
-        if name in self._ready:
+        gate = self._gate(name)
+        if gate.open:
             return
-        with self._lock:
-            if name not in self._ready:
+        with gate.lock:
+            while not gate.open:
+                losses = gate.losses
                 self.run(name)
-                self._ready.add(name)
+                gate.recovered = losses  # lost once more meanwhile: then what was listed is old, and it runs again
 
     def disconnected(self, name: str) -> None:
         """Note that a BRM was lost: the next order for it waits for recovery."""
-        self._ready.discard(name)
+        gate = self._gate(name)
+        with gate.counting:
+            gate.losses += 1
+
+    def _gate(self, name: str) -> _Gate:
+        return self._gates.setdefault(name, _Gate())
 
     def run_all(self) -> None:
         """Recover for every BRM; the timer's call. One that is away is left for the next time."""
@@ -66,6 +86,9 @@ class Recovery:
             except GatewayError as error:
                 self.disconnected(name)
                 _log.warning("recovery postponed", brm=name, error=error.text)
+            except Exception:  # noqa: BLE001 - one BRM that breaks recovery must not keep it from the others
+                self.disconnected(name)
+                _log.exception("recovery postponed", brm=name)
 
     def run(self, name: str) -> None:
         """Recover for one BRM; raises Unavailable when it or the database is away."""

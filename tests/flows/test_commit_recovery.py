@@ -238,7 +238,7 @@ def test_an_operator_commits_what_the_gateway_knows_nothing_of(gateway: Gateway,
     if recovered:
         gateway.recover()
     else:
-        gateway.coordinator.recovery._ready.add("BRM_01")
+        gateway.coordinator.recovery._gate("BRM_01").recovered = 0
     endings = gateway.drain()
     assert endings == ([] if recovered else [Ending.ERROR])
     reason = gateway.message(intake).reason
