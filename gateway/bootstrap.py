@@ -26,7 +26,7 @@ from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.time import StoppablePause, SystemClock
 from gateway.messaging.xa import Brm, Mode
 from gateway.store.unit_of_work import SqlDatabase
-from gateway.worker import Worker
+from gateway.worker import Heartbeat, Worker
 from soapkit.limits import Limits
 from soapkit.server import Service, application
 
@@ -55,6 +55,10 @@ class Gateway:
     def application(self) -> WSGIApplication:
         """Return the web application."""
         return application(self.services, public_url=self.settings.gateway.address, limits=_limits(self.settings))
+
+    def heartbeat(self) -> Heartbeat:
+        """Return what keeps the leases of SOAP requests while they are worked on; a worker has its own."""
+        return Heartbeat(self.coordinator.leases, self.pause)
 
     def close(self) -> None:
         """End all waits and let go of the database; a double of a test's own is the test's to close."""

@@ -6,6 +6,7 @@ What is done with a message is the coordinator's; here are only threads and time
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,36 +16,60 @@ import structlog
 from gateway.errors import GatewayError
 from gateway.messaging.consumer import Consumer, QueueRoute
 from gateway.messaging.coordinator import Coordinator
+from gateway.messaging.leases import Leases
 from gateway.messaging.time import StoppablePause
 
 _log = structlog.get_logger(__name__)
-_GRACE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Renews the leases of a process that works, on queues or at its SOAP edge: every third of their length."""
+
+    leases: Leases
+    pause: StoppablePause
+
+    def start(self) -> threading.Thread:
+        """Start; returns at once."""
+        thread = threading.Thread(target=self.run, name="heartbeat", daemon=True)
+        thread.start()
+        return thread
+
+    def run(self) -> None:
+        """Renew until the process stops."""
+        while not self.pause.pause(self.leases.length / 3):
+            _guarded("leases not renewed", self.leases.renew)
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Consumes ``routes``. ``idle`` is the wait when a queue is empty, ``recovery`` the timer of recovery."""
+    """Consumes ``routes``. ``idle`` is the wait when a queue is empty, ``recovery`` the timer of recovery.
+
+    ``grace`` is how long ``stop`` waits for what is under way; whoever stops this process waits longer, or kills it.
+    """
 
     coordinator: Coordinator
     routes: Sequence[QueueRoute]
     pause: StoppablePause
     idle: timedelta = timedelta(milliseconds=200)
     recovery: timedelta = timedelta(seconds=30)
+    grace: timedelta = timedelta(seconds=10)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
         """Start; returns at once. Recovery runs before the first message for a BRM (``Recovery.ready``) and on."""
-        self._start("heartbeat", self._heartbeat)
+        self._threads.append(Heartbeat(self.coordinator.leases, self.pause).start())
         self._start("recovery", self._recover)
         for route in self.routes:
             for number in range(route.threads):
                 self._start(f"{route.queue}-{number}", Consuming(Consumer(route, self.coordinator), self).run)
 
     def stop(self) -> None:
-        """Take nothing new, let what is under way finish for a while, hand back the rest."""
+        """Take nothing new, let what is under way finish for a while (all of it together), hand back the rest."""
         self.pause.stop()
+        until = time.monotonic() + self.grace.total_seconds()
         for thread in self._threads:
-            thread.join(_GRACE.total_seconds())
+            thread.join(max(0.0, until - time.monotonic()))
         try:
             given = self.coordinator.leases.hand_back()
         except GatewayError as error:  # the leases lapse by themselves
@@ -57,11 +82,6 @@ class Worker:
         thread = threading.Thread(target=run, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
-
-    def _heartbeat(self) -> None:
-        every = self.coordinator.leases.length / 3
-        while not self.pause.pause(every):
-            _guarded("leases not renewed", self.coordinator.leases.renew)
 
     def _recover(self) -> None:
         while True:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
+from wsgiref.types import WSGIApplication
 
 import typer
 
 from gateway import logs
-from gateway.bootstrap import build
+from gateway.bootstrap import Gateway, build
 from gateway.cli.context import session
 from gateway.cli.output import Failed, console
 from gateway.cli.processes import Program, running, wait_for_any_end
@@ -76,7 +77,7 @@ def serve(context: typer.Context) -> None:
             threads=settings.threads,
         )
     else:
-        app = session(context).gateway.application()
+        app = _served(session(context).gateway)
         try:
             serve_threads(app, host=settings.host, port=settings.port, threads=settings.threads)
         except OSError as error:
@@ -98,7 +99,12 @@ def from_environment() -> object:
     """Build the web application of one server process."""
     settings = load()
     logs.configure(level=settings.logging.level, form=settings.logging.format)
-    return build(settings).application()
+    return _served(build(settings))
+
+
+def _served(gateway: Gateway) -> WSGIApplication:
+    gateway.heartbeat().start()
+    return gateway.application()
 
 
 def gateway_program(settings: Settings, options: Sequence[str] = (), log: Path | None = None) -> Program:
