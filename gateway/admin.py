@@ -8,14 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.domain.xref import XrefRow
+from gateway.domain.xref import XrefRow, XrefTable
 from gateway.errors import BusinessError
 from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.forcing import Forcing, OpenTransaction
-from gateway.messaging.inquiry import TAGGED, Tagged, TaggedClass, tagged
+from gateway.messaging.inquiry import TAGGED, Tagged, TaggedClass, is_poid, tagged, without_revision
 from gateway.messaging.ports import ALARMS, Clock, Database, Fallout, StoryStep, Work
 from gateway.messaging.queues import ERROR_SUFFIX, Draft, Message, QueueSummary, QueueView, State
 from gateway.messaging.xa import Brm, Settled
+
+_OBJECTS = frozenset(
+    {
+        XrefTable.CUSTOMERPARTY_ACCOUNTID,
+        XrefTable.CUSTOMERPARTY_BILLPROFILEID,
+        XrefTable.INSTALLEDPRODUCT_ID,
+        XrefTable.ITEM_ITEMID,
+    }
+)
+"""Tables whose things are objects in BRM."""
 
 
 class NotPossible(BusinessError):
@@ -151,6 +161,7 @@ class Admin:
 
     def load_xref(self, rows: Sequence[XrefRow], *, replacing: bool = False) -> int:
         """Add cross-references, all or none; returns how many were new. ``replacing`` overrides what is there."""
+        rows = [self._as_kept(row) for row in rows]
         with self.database.begin() as work:
             if replacing:
                 work.xref.delete([old for row in rows for old in _at(work, row)])
@@ -158,6 +169,16 @@ class Admin:
             added = work.xref.populate(rows, None, self.clock.now())
             work.commit()
         return added
+
+    def _as_kept(self, row: XrefRow) -> XrefRow:
+        """Return a row as orders expect it: what a BRM calls an object is its POID, without revision."""
+        if row.column not in self.brms or row.table not in _OBJECTS:
+            return row
+        if not is_poid(row.value):
+            raise NotPossible(
+                f"{row.table} {row.common}: '{row.value}' is no POID; {row.column} calls things 0.0.0.1 /account 41343"
+            )
+        return replace(row, value=without_revision(row.value))
 
     def delete_xref(self, rows: Sequence[XrefRow]) -> int:
         """Delete exactly these cross-references; returns how many there were."""

@@ -17,7 +17,7 @@ from lxml import etree
 
 from gateway.bootstrap import Gateway, build
 from gateway.cli.context import session
-from gateway.cli.output import Failed, console, done, record, rows
+from gateway.cli.output import Failed, console, done, literal, record, rows
 from gateway.cli.processes import free_port, running
 from gateway.cli.run import gateway_program, simulator_program, worker_programs
 from gateway.config import load
@@ -37,6 +37,9 @@ _BRM = "BRM_01"
 _CORE = f"{{{orders.CORE}}}"
 _LINE = f"{{{orders.FORD}}}FulfillmentOrderLine"
 _PATIENCE = 60.0
+_SETTINGS = "o2c.toml"
+_MARK = b"# the demo's settings are in its environment\n"
+"""The settings file of a demo, by which its directory is known again."""
 
 _T = TypeVar("_T")
 
@@ -80,8 +83,7 @@ def seed(
 
 @contextmanager
 def _started(state: Path) -> Iterator[Scenes]:
-    shutil.rmtree(state, ignore_errors=True)
-    state.mkdir(parents=True)
+    _empty(state)
     _point_at(state)
     settings = load()
     gateway = build(settings)
@@ -99,10 +101,20 @@ def _started(state: Path) -> Iterator[Scenes]:
         yield Scenes(gateway)
 
 
+def _empty(state: Path) -> None:
+    """Make the demo's directory, or empty it; Failed when it holds anything that no demo has left there."""
+    if state.exists() and (not state.is_dir() or any(state.iterdir())):
+        marker = state / _SETTINGS
+        if not marker.is_file() or marker.read_bytes() != _MARK:
+            raise Failed(f"{state} holds other things than a demo's, and would be emptied: name another with --state")
+        shutil.rmtree(state)
+    state.mkdir(parents=True, exist_ok=True)
+
+
 def _point_at(state: Path) -> None:
     """Have this process and its children use fresh databases and free ports, whatever is configured."""
-    settings = state / "o2c.toml"
-    settings.write_text("# the demo's settings are in its environment\n", encoding="ascii")
+    settings = state / _SETTINGS
+    settings.write_bytes(_MARK)
     for name in [name for name in os.environ if name.startswith("O2C_")]:
         del os.environ[name]
     os.environ |= {
@@ -206,7 +218,8 @@ class Scenes:
         console.print(f"\n[bold]Message {message.intake} lies in {ORDERS}_ErrorQ[/bold]")
         for failed in self.gateway.admin.errors(ORDERS):
             reason = failed.reason
-            console.print(f"  {failed.intake}  {reason.code}: {reason.text}" if reason else f"  {failed.intake}")
+            told = f"  {failed.intake}  {reason.code}: {reason.text}" if reason else f"  {failed.intake}"
+            console.print(literal(told))
         brm = self.gateway.brms[_BRM]
         [account] = holdings.accounts(brm, customer.number)
         left = [*holdings.services(brm, account.poid), *holdings.offerings(brm, account.poid)]
@@ -233,7 +246,7 @@ def _show_response(response: Element, *, whole: bool = False) -> None:
         console.print(etree.tostring(response, encoding="unicode"), markup=False, soft_wrap=True)
         return
     for text in response.iterfind(f".//{_CORE}FaultMessage/{_CORE}Text"):
-        console.print(f"  {text.text}")
+        console.print(literal(f"  {text.text}"))
     rows(("line", "status", "in BRM"), [*map(_brief, response.iter(_LINE))], as_json=False, empty="")
 
 

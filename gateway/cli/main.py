@@ -12,7 +12,7 @@ import typer
 from gateway import logs
 from gateway.cli import brm, config, demo, queue, run, xref
 from gateway.cli.context import Session
-from gateway.cli.output import Failed, errors
+from gateway.cli.output import Failed, failed
 from gateway.config import ConfigError, load
 from gateway.errors import GatewayError
 
@@ -49,5 +49,5 @@ def main() -> None:
     try:
         app()
     except (Failed, GatewayError, ConfigError) as error:
-        errors.print(f"[red]o2c:[/red] {error}")
+        failed(error)
         sys.exit(1)

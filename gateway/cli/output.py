@@ -11,11 +11,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
 
 _WIDE = 170
+literal = escape
+"""Text that came from outside, to be printed as it is: orders hold brackets, which rich would read as its markup."""
+
 console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 errors = Console(stderr=True, highlight=False)
 
@@ -36,7 +40,7 @@ def rows(columns: Sequence[str], values: Sequence[Mapping[str, Any]], *, as_json
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for value in values:
-        table.add_row(*(_cell(value.get(column)) for column in columns))
+        table.add_row(*(literal(_cell(value.get(column))) for column in columns))
     console.print(table)
 
 
@@ -53,9 +57,14 @@ def record(value: Any) -> dict[str, Any]:
 
 def done(text: str, *, then: str = "") -> None:
     """Say what was done and, perhaps, which command comes next."""
-    console.print(text)
+    console.print(literal(text))
     if then:
-        console.print(f"[dim]next:[/dim] {then}")
+        console.print(f"[dim]next:[/dim] {literal(then)}")
+
+
+def failed(error: Exception) -> None:
+    """Say on standard error why a command failed, unbroken, for people and for grep."""
+    errors.print(f"[red]o2c:[/red] {literal(str(error))}", soft_wrap=True)
 
 
 def _cell(value: Any) -> str:

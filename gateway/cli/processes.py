@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import stamina
 import urllib3
@@ -99,11 +100,24 @@ def running(programs: Sequence[Program]) -> Iterator[list[Process]]:
     with ExitStack() as stack:
         processes = []
         for program in programs:
+            _check_free(program)
             process = Process(program)
             stack.callback(process.stop)
             process.wait_until_ready()
             processes.append(process)
         yield processes
+
+
+def _check_free(program: Program) -> None:
+    """Refuse to start beside another that answers there already: its answers would be taken for the new one's."""
+    if not program.ready:
+        return
+    at = urlsplit(program.ready)
+    try:
+        socket.create_connection((at.hostname or "", at.port or 80), timeout=2.0).close()
+    except OSError:
+        return
+    raise Failed(f"{program.name}: something listens on {at.netloc} already; is it running?")
 
 
 def wait_for_any_end(processes: Sequence[Process]) -> Process | None:

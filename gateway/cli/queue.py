@@ -11,7 +11,7 @@ import typer
 
 from gateway.admin import Admin
 from gateway.cli.context import session
-from gateway.cli.output import Failed, Json, console, document, done, record, rows
+from gateway.cli.output import Failed, Json, console, document, done, literal, record, rows
 from gateway.messaging.queues import Message, State
 
 app = typer.Typer(no_args_is_help=True, help="Queues and error queues (the error queue of X is X_ErrorQ).")
@@ -70,7 +70,7 @@ def message(
         return
     for key, value in found.items():
         if value not in (None, ""):
-            console.print(f"[bold]{key.replace('_', ' ')}[/bold]  {value}")
+            console.print(f"[bold]{key.replace('_', ' ')}[/bold]  {literal(str(value))}")
     rows(("at", "attempt", "step", "text"), story, as_json=False, empty="No story yet.")
 
 
@@ -78,7 +78,9 @@ def message(
 def put(context: typer.Context, queue: Queue, source: Source) -> None:
     """Put a message on a queue."""
     intake = _admin(context).put(queue, _read(source))
-    done(f"Message {intake} is on {queue}.", then=f"o2c queue message {intake}")
+    consumed = any(route.queue == queue for route in _admin(context).routes)
+    where = queue if consumed else f"{queue}, where it stays until somebody gets it: this gateway does not consume it"
+    done(f"Message {intake} is on {where}.", then=f"o2c queue message {intake}")
 
 
 @app.command()

@@ -109,7 +109,7 @@ def _served(gateway: Gateway) -> WSGIApplication:
 
 def gateway_program(settings: Settings, options: Sequence[str] = (), log: Path | None = None) -> Program:
     """Return the gateway's web server as a program."""
-    ready = f"http://{settings.gateway.host}:{settings.gateway.port}/services/"
+    ready = f"{settings.gateway.here}/services/"
     return Program("gateway", "gateway", (*options, "serve"), ready=ready, log=log)
 
 

@@ -75,10 +75,12 @@ def rebuild(
 
 def _records(source: Path) -> list[dict[str, Any]]:
     try:
-        with source.open(encoding="utf-8", newline="") as file:
-            found: list[dict[str, Any]] = json.load(file) if source.suffix == ".json" else list(csv.DictReader(file))
-    except (OSError, ValueError) as error:
+        with source.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets begin a file with a mark
+            found = json.load(file) if source.suffix == ".json" else list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
         raise Failed(f"{source}: {error}") from error
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise Failed(f"{source}: not a list of objects with {', '.join(FIELDS)}")
     return found
 
 

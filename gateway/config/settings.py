@@ -27,6 +27,12 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _database_url(value: str) -> str:
+    if not re.fullmatch(r"(sqlite:///|postgresql\+psycopg://).+", value):
+        raise ValueError("must be sqlite:///path or postgresql+psycopg://user:password@host/name")
+    return value
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -38,6 +44,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Address = Annotated[str, AfterValidator(_web_address)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 SystemId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
 
 
@@ -66,7 +73,7 @@ class GatewaySettings(_Section):
     """Requests served at the same time in one process."""
     workers: Count = 1
     """Server processes; more than one are run by granian."""
-    database: str = "sqlite:///var/gateway.db"
+    database: DatabaseUrl = "sqlite:///var/gateway.db"
     """Where queues, cross-references and the ledger live: an SQLAlchemy URL of SQLite or PostgreSQL
     (``postgresql+psycopg://user:password@host/name``)."""
     allow_remote: bool = False
@@ -80,9 +87,14 @@ class GatewaySettings(_Section):
         return self
 
     @property
+    def here(self) -> str:
+        """Where it listens, as an address without a slash at the end."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
     def address(self) -> str:
         """What partners call this gateway, without a slash at the end."""
-        return self.public_url or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return self.public_url or self.here
 
 
 class QueueSettings(_Section):

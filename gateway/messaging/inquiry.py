@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from gateway.messaging.xa import Brm
 COMMON_ID = "O2C_FLD_COMMON_ID"
 """The custom field that carries, on every object an order makes, the COMMON id it was made for."""
 
+_POID = re.compile(r"\d+\.\d+\.\d+\.\d+ /\S+ \d+( \d+)?")
 _CLOSED = 10103
 _CANCELLED = 3
 
@@ -61,6 +63,11 @@ def tagged(brm: Brm, wanted: TaggedClass) -> Iterator[Tagged]:
 def without_revision(poid: str) -> str:
     """Shorten ``0.0.0.1 /account 41343 9`` to ``0.0.0.1 /account 41343``, as XREF has it."""
     return " ".join(poid.split()[:3])
+
+
+def is_poid(text: str) -> bool:
+    """Tell whether a text names a stored object: ``0.0.0.1 /account 41343``, perhaps with a revision."""
+    return _POID.fullmatch(text) is not None
 
 
 def base_class(poid: str) -> str | None:

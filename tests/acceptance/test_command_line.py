@@ -18,6 +18,7 @@ from lxml import etree
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
+from gateway.cli.output import Failed
 from gateway.domain.brm import Flist
 from gateway.messaging.queues import State
 from tests.acceptance.answers import bare, header
@@ -185,6 +186,14 @@ def test_the_error_queue_shows_why_and_a_message_is_edited_and_billed(live: Site
     assert set(live.brm.made(customer)) == {wrong.lines[0].asset}
 
 
+def test_brackets_in_an_order_are_shown_as_they_are(live: Site, run: Run) -> None:
+    order = failing(live, live.customer(), item="item[/b][red]")
+    intake = live.consumed(order).intake
+
+    assert "item[/b][red]" in "".join(did(run("queue", "show", f"{ORDERS}_ErrorQ")).split())
+    assert "item[/b][red]" in did(run("queue", "message", str(intake)))
+
+
 def test_all_of_one_code_are_resubmitted_and_others_stay(live: Site, run: Run) -> None:
     strangers = [live.customer(synced=False) for _ in range(2)]
     unsynced = [live.consumed(failing(live, each, "item-paper")).intake for each in strangers]
@@ -295,6 +304,34 @@ def test_a_file_of_cross_references_is_loaded_all_or_none(live: Site, run: Run, 
 
     assert result.exit_code != 0
     assert told(run("xref", "list", "--common", f"cli-{n}", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.json", '{"table": "a"}'), ("b.json", "[1]"), ("c.json", "{"), ("d.csv", "table,common\na,b\n")],
+    ids=["one-object", "numbers", "no-json", "columns-missing"],
+)
+def test_a_file_that_holds_no_cross_references_is_refused(run: Run, tmp_path: Path, name: str, content: str) -> None:
+    file = tmp_path / name
+    file.write_text(content)
+    result = run("xref", "load", str(file))
+    assert isinstance(result.exception, Failed)
+
+
+def test_a_spreadsheets_file_is_read_and_poids_lose_their_revisions(live: Site, run: Run, tmp_path: Path) -> None:
+    common = f"cli-{live.number()}"
+    file = Path(
+        rows_of(tmp_path / "rows.csv", ("ITEM_ITEMID", common, "BRM_01", f"0.0.0.1 /product 9{live.number()} 7"))
+    )
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    did(run("xref", "load", str(file)))
+    [row] = told(run("xref", "list", "ITEM_ITEMID", "--common", common, "--json"))
+    assert len(row["value"].split()) == 3
+
+
+def test_what_is_no_poid_is_no_object_of_brm(run: Run, tmp_path: Path) -> None:
+    result = run("xref", "load", rows_of(tmp_path / "rows.csv", ("ITEM_ITEMID", "item-odd", "BRM_01", "odd")))
+    assert "'odd' is no POID" in str(result.exception)
 
 
 def test_cross_references_lost_are_rebuilt_from_what_brm_knows(live: Site, run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -72,3 +73,26 @@ def test_a_command_of_its_own_process_puts_and_reads(live: Site, tmp_path: Path)
 
     assert put.returncode == 0, put.stderr
     assert header(etree.fromstring(taken.stdout.encode()), "RequestEBMID") == order.message_id
+
+
+def test_the_demo_empties_only_what_a_demo_has_left(tmp_path: Path) -> None:
+    kept = tmp_path / "mine" / "o2c.toml"
+    kept.parent.mkdir()
+    kept.write_text("[queue]\n")
+
+    refused = o2c("demo", "--state", str(kept.parent), env=environment(tmp_path), cwd=tmp_path)
+
+    assert refused.returncode == 1
+    assert "name another with --state" in refused.stderr
+    assert kept.read_text() == "[queue]\n"
+
+
+def test_nothing_is_started_where_another_listens(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = environment(tmp_path, O2C_GATEWAY__PORT=port, O2C_GATEWAY__DATABASE="sqlite:///gateway.sqlite")
+
+        refused = o2c("up", "--no-simulator", env=env, cwd=tmp_path)
+
+    assert refused.returncode == 1
+    assert refused.stderr == f"o2c: gateway: something listens on 127.0.0.1:{port} already; is it running?\n"

@@ -199,3 +199,15 @@ def test_the_public_address_is_the_one_listened_on_unless_said() -> None:
     assert GatewaySettings().address == "http://127.0.0.1:8080"
     assert GatewaySettings(host="::1").address == "http://[::1]:8080"
     assert GatewaySettings(public_url="https://o2c.example/soap/").address == "https://o2c.example/soap"
+
+
+@pytest.mark.parametrize("url", ["postgresql://me@db/o2c", "oracle://db", "gateway.db", "sqlite://"])
+def test_a_database_that_no_driver_here_speaks_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"must be sqlite:///path or postgresql\+psycopg://"):
+        GatewaySettings(database=url)
+
+
+@pytest.mark.parametrize(("host", "here"), [("::1", "http://[::1]:8080"), ("127.0.0.1", "http://127.0.0.1:8080")])
+def test_where_it_listens_is_an_address(host: str, here: str) -> None:
+    settings = GatewaySettings(host=host, public_url="https://o2c.example")
+    assert (settings.here, settings.address) == (here, "https://o2c.example")
