@@ -6,7 +6,8 @@
     │   ├── UnknownReference     names an account, product or billing profile that has no cross-reference
     │   ├── Contradiction        a combination of codes that means nothing
     │   ├── DuplicateContent     an EBMID seen before with other content
-    │   └── BrmRefused           BRM answered an error buffer, or RESULT 0 with FIELD entries
+    │   └── BrmRefused           BRM answered an error buffer, or RESULT 0 with FIELD entries; or its contract forbids
+    │                            the input flist, and it was not sent
     ├── SystemFailure            the world is at fault: retried with back-off, then the error queue
     │   ├── Unavailable          BRM cannot be reached, or asked to try again
     │   │   ├── Disconnected     no connection, or no answer: recovery runs before the next order for it
@@ -88,7 +89,10 @@ class DuplicateContent(BusinessError):
 
 
 class BrmRefused(BusinessError):
-    """BRM refused an opcode; ``code`` is BRM's own error name (``PIN_ERR_…``) and ``opcode`` the call it refused."""
+    """BRM refused an opcode; ``code`` is BRM's own error name (``PIN_ERR_…``) and ``opcode`` the call it refused.
+
+    An input flist that BRM's contract forbids is refused before it is sent, as ``O2C_INVALID_FLIST``.
+    """
 
     code = "BRM_REFUSED"
 

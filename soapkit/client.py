@@ -20,11 +20,11 @@ from lxml import etree
 
 from soapkit.catalog import Contract
 from soapkit.envelope import FAULT, split, strip_soap_attributes, wrap
-from soapkit.faults import InvalidAnswer, NoAnswer, Refused, RemoteFault, Unreachable
+from soapkit.faults import InvalidAnswer, NoAnswer, NotSent, Refused, RemoteFault, Unreachable
 from soapkit.limits import Limits, parse
 from soapkit.transport import HttpTransport, LocalFiles, Reply, Timeout, Transport, WsgiTransport
 
-__all__ = ["Client", "InvalidAnswer", "NoAnswer", "RemoteFault", "Timeout", "Unreachable"]
+__all__ = ["Client", "InvalidAnswer", "NoAnswer", "NotSent", "RemoteFault", "Timeout", "Unreachable"]
 
 _SETTINGS = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
 _DEFAULT_TIMEOUT = Timeout(connect=5.0, read=60.0)
@@ -41,7 +41,7 @@ def _document(wsdl: Path) -> zeep.wsdl.Document:
 class Client:
     """Calls one service at ``address``, over HTTP or, given ``wsgi``, in this process.
 
-    ``validate`` checks bodies and headers going out (ValueError) and answers coming in (InvalidAnswer). ``typed`` is
+    ``validate`` checks bodies and headers going out (NotSent) and answers coming in (InvalidAnswer). ``typed`` is
     zeep's proxy for the same service on the same transport, for those who want objects: about a hundred times slower.
     """
 
@@ -76,8 +76,8 @@ class Client:
     ) -> etree._Element | None:
         """Send ``body`` and return the answer's body element; None when a one-way message was accepted.
 
-        Raises Unreachable, NoAnswer, RemoteFault, InvalidAnswer; ContractError for an unknown operation; ValueError
-        for a body or header that the contract does not allow.
+        Raises Unreachable, NoAnswer, RemoteFault, InvalidAnswer; ContractError for an unknown operation; NotSent, which
+        is a ValueError, for a body or header that the contract does not allow.
         """
         described = self.contract.operation(operation)
         self._check_outgoing(described.input, body, headers)
@@ -93,7 +93,8 @@ class Client:
         blocks = [strip_soap_attributes(deepcopy(header)) for header in headers]
         for element in (*blocks, body) if self._validate else ():
             if violations := self.contract.check(element):
-                raise ValueError(f"Not sent, not valid: {violations[0]}")
+                first = violations[0]
+                raise NotSent(first.path, first.rule, first.text)
 
     def _answer(self, expected: str | None, reply: Reply) -> etree._Element:
         if not reply.is_xml:

@@ -92,6 +92,15 @@ class RemoteFault(Exception):
         self.detail = detail
 
 
+class NotSent(ValueError):
+    """A body or header that the contract does not allow, at ``path``, by ``rule``: nothing was sent."""
+
+    def __init__(self, path: str, rule: str, text: str) -> None:
+        super().__init__(f"Not sent, not valid: {text} [{rule} at {path}]")
+        self.path = path
+        self.rule = rule
+
+
 class Unreachable(Exception):
     """The request reached nobody; nothing was done."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import cast
+from typing import TypeVar, cast
 
 from lxml import etree
 
@@ -20,7 +20,7 @@ from gateway.errors import BrmRefused, Disconnected, GatewayError, InDoubt, Tran
 from gateway.messaging.xa import LOCK, Exchange, Mode, Recovered, Settled, Standing, Vote
 from gateway.transforms.reading import Element
 from soapkit.catalog import load
-from soapkit.client import Client, InvalidAnswer, NoAnswer, RemoteFault, Timeout, Unreachable
+from soapkit.client import Client, InvalidAnswer, NoAnswer, NotSent, RemoteFault, Timeout, Unreachable
 
 GROUPS: Sequence[tuple[str, str]] = (
     ("PCM_OP_TRANS_", "BRMTXNServices_v2"),
@@ -53,6 +53,9 @@ _STANDING = {
     "2": Standing.HEURISTICALLY_COMMITTED,
     "3": Standing.HEURISTICALLY_ABORTED,
 }
+
+
+_Meaning = TypeVar("_Meaning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,9 @@ class BrmServices:
         body, told = _request(opcode, flist, flags)
         try:
             output = self._sent(opcode, body, transaction, flags)
+        except NotSent as error:
+            told(exchange, None)
+            raise brm_errors.of_contract(error, opcode) from None  # its text quotes the value, which is not for the log
         except RemoteFault as fault:
             told(exchange, fault.detail)
             raise brm_errors.of_fault(fault, opcode) from fault
@@ -142,12 +148,12 @@ class BrmServices:
 
     def prepare(self, transaction: str) -> Vote:
         """TRANS_PREPARE."""
-        return _VOTE[self._result("PCM_OP_TRANS_PREPARE", transaction)]
+        return self._result("PCM_OP_TRANS_PREPARE", transaction, _VOTE)
 
     def commit(self, transaction: str, *, force: bool = False) -> Settled:
         """TRANS_COMMIT; InDoubt when it may have arrived without an answer, TransactionLost when BRM knows of none."""
         try:
-            return _COMMIT[self._result("PCM_OP_TRANS_COMMIT", transaction, FORCE if force else 0)]
+            return self._result("PCM_OP_TRANS_COMMIT", transaction, _COMMIT, FORCE if force else 0)
         except TransactionLost:
             raise
         except Disconnected as error:
@@ -160,7 +166,7 @@ class BrmServices:
     def abort(self, transaction: str, *, force: bool = False) -> Settled:
         """TRANS_ABORT; of an unknown transaction, ABORTED, of a committed one, COMMITTED."""
         try:
-            return _ABORT[self._result("PCM_OP_TRANS_ABORT", transaction, FORCE if force else 0)]
+            return self._result("PCM_OP_TRANS_ABORT", transaction, _ABORT, FORCE if force else 0)
         except BrmRefused as error:
             if error.code != _OVER or force:
                 raise
@@ -179,10 +185,14 @@ class BrmServices:
 
     def forget(self, transaction: str) -> None:
         """TRANS_FORGET."""
-        self._result("PCM_OP_TRANS_FORGET", transaction)
+        self.call(None, "PCM_OP_TRANS_FORGET", _named(transaction))
 
-    def _result(self, opcode: str, transaction: str, flags: int = 0) -> str:
-        return str(self.call(None, opcode, _named(transaction), flags).get("RESULT"))
+    def _result(self, opcode: str, transaction: str, meanings: Mapping[str, _Meaning], flags: int = 0) -> _Meaning:
+        """Return what RESULT means; one that means nothing leaves open what was done, as no answer would."""
+        result = str(self.call(None, opcode, _named(transaction), flags).get("RESULT"))
+        if result not in meanings:
+            raise Unavailable(f"{opcode}: {self._name} answered RESULT {result}, which means nothing here")
+        return meanings[result]
 
 
 Told = Callable[[Exchange | None, Element | None], None]

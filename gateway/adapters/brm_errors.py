@@ -10,7 +10,7 @@ from lxml import etree
 from gateway.adapters.flist_xml import name
 from gateway.domain.brm import Flist
 from gateway.errors import BrmRefused, GatewayError, TransactionLost, Unavailable
-from soapkit.client import RemoteFault
+from soapkit.client import NotSent, RemoteFault
 
 _BY_ERRNO: Mapping[str, type[Unavailable]] = {
     "PIN_ERR_TRANS_LOST": TransactionLost,
@@ -48,6 +48,13 @@ def of_fault(fault: RemoteFault, opcode: str) -> GatewayError:
     if _child(buffer, "class") != _APPLICATION:
         return Unavailable(text, code=errno)
     return BrmRefused(text, opcode=opcode, code=errno, field=_child(buffer, "field") or None)
+
+
+def of_contract(error: NotSent, opcode: str) -> BrmRefused:
+    """Return the error of an input flist that BRM's contract forbids, such as a cross-reference that is no POID."""
+    place = error.path.partition("_inputFlist/")[2] or error.path
+    text = f"{opcode} cannot be called: {place} breaks the rule '{error.rule}' of its contract"
+    return BrmRefused(text, opcode=opcode, code="O2C_INVALID_FLIST", field=place.rpartition("/")[2])
 
 
 def of_validation(output: Flist, opcode: str) -> BrmRefused | None:
