@@ -6,13 +6,13 @@ correlation id only. A request that may be invalid itself is quoted in pieces th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from lxml import etree
 
-from gateway.errors import BrmRefused, GatewayError, Kind
+from gateway.errors import BrmRefused, GatewayError, Heuristic, InDoubt, InProgress, Kind
 from gateway.transforms.ebm_line import ACCOUNT
 from gateway.transforms.namespaces import CORE, FAILURE, core, ford
 from gateway.transforms.reading import Children, Element, children, text
@@ -21,6 +21,13 @@ from gateway.transforms.writing import date_time, put
 SEVERITY = "2"
 INTERNAL = "O2C_INTERNAL"
 _LONGEST = 255
+_UNDER_WAY = (
+    "Its outcome is not known yet. Send the same message again, with the same EBMID: it is never done twice, and is "
+    "answered with what became of it."
+)
+_BY_HAND = "It was settled in BRM by hand. Ask the operator, with the correlation id, before it is sent again."
+_OUTCOME_OPEN: Mapping[type[GatewayError], str] = {InDoubt: _UNDER_WAY, InProgress: _UNDER_WAY, Heuristic: _BY_HAND}
+"""Of these nobody may say that nothing was changed."""
 _CORRECTIVE = {
     Kind.BUSINESS: "Nothing was changed. Correct the order, or what it refers to, and send it again.",
     Kind.SYSTEM: "Nothing was changed. Send it again later; if it fails again, tell the operator the correlation id.",
@@ -52,6 +59,10 @@ class Failure:
         return self.error.text if isinstance(self.error, GatewayError) else "an internal error"
 
 
+def _corrective(error: Exception, kind: Kind) -> str:
+    return next((text for known, text in _OUTCOME_OPEN.items() if isinstance(error, known)), _CORRECTIVE[kind])
+
+
 def fault(failure: Failure, ebm: Element | None) -> Element:
     """Write a corecom:Fault about an EBM; None when what came could not be read."""
     element = etree.Element(core("Fault"), nsmap={"corecom": CORE})
@@ -67,7 +78,7 @@ def notification(failure: Failure, ebm: Element | None) -> Element:
     if failure.correlation:
         put(element, core("BusinessComponentID"), failure.correlation)
     put(element, core("ReportingDateTime"), date_time(failure.at))
-    put(element, core("CorrectiveAction"), _CORRECTIVE[failure.kind])
+    put(element, core("CorrectiveAction"), _corrective(failure.error, failure.kind))
     message = etree.SubElement(element, core("FaultMessage"))
     put(message, core("Code"), failure.code)
     for line in _texts(failure):

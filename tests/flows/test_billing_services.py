@@ -24,6 +24,9 @@ from gateway.errors import (
     BrmRefused,
     BusinessError,
     GatewayError,
+    Heuristic,
+    InDoubt,
+    InProgress,
     InvalidMessage,
     Unavailable,
     UnknownReference,
@@ -298,6 +301,12 @@ def test_faults_are_valid_about_any_message_and_keep_secrets(error: GatewayError
         told = fault(failure, about)
         assert load(CONTRACT).check(told) == ()
         assert "secret" not in etree.tostring(told, encoding="unicode")
+
+
+@pytest.mark.parametrize("error", [InDoubt("?"), InProgress("?"), Heuristic("?")])
+def test_of_an_outcome_that_is_open_no_fault_says_that_nothing_was_changed(error: GatewayError) -> None:
+    told = etree.tostring(fault(Failure(error, ABCS, NOW), None), encoding="unicode")
+    assert "Nothing was changed" not in told
 
 
 def test_a_fault_names_order_and_account_that_failed() -> None:
