@@ -72,7 +72,9 @@ def seed(
 ) -> None:
     """Make the demo's customers in BRM_01, with their cross-references, and write an order to play with."""
     gateway = session(context).gateway
-    brm = gateway.brms[_BRM]
+    brm = gateway.brms.get(_BRM)
+    if brm is None:
+        raise Failed(f"The demo's customers live in {_BRM}, which the settings do not have.")
     there = {account.number for account in holdings.accounts(brm)}
     new = [customer for customer in CUSTOMERS if customer.number not in there]
     gateway.admin.load_xref([*customers.create(brm, new), *customers.products(_BRM)])

@@ -23,6 +23,8 @@ AllOf = Annotated[str | None, typer.Option("--all", metavar="QUEUE", help="All t
 OfCode = Annotated[str | None, typer.Option("--code", help="With --all: only those that failed with this code.")]
 Source = Annotated[str, typer.Argument(help="A file, or - for standard input.")]
 
+_SOAP = "(SOAP requests)"
+
 
 def _admin(context: typer.Context) -> Admin:
     return session(context).gateway.admin
@@ -32,7 +34,7 @@ def _admin(context: typer.Context) -> Admin:
 def list_queues(context: typer.Context, as_json: Json = False) -> None:
     """List queues and how many messages they hold in each state."""
     found = [
-        {"queue": each.queue or "(SOAP requests)", **{state.value: each.counts.get(state, 0) for state in State}}
+        {"queue": each.queue or _SOAP, **{state.value: each.counts.get(state, 0) for state in State}}
         for each in _admin(context).queues()
     ]
     rows(("queue", *(state.value for state in State)), found, as_json=as_json, empty="No queues.")
@@ -50,6 +52,19 @@ def show(
     found = [_message(each) for each in _admin(context).messages(queue, state or (), limit)]
     columns = ("intake", "state", "order", "account", "attempt", "code", "reason", "created_at")
     rows(columns, found, as_json=as_json, empty=f"{queue} is empty.")
+
+
+@app.command()
+def order(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(help="An order's number, as its sender knows it.")],
+    as_json: Json = False,
+) -> None:
+    """Find the messages that carried an order, over queues and over SOAP; `message N` tells the story of each."""
+    found = [_message(each) for each in _admin(context).of_order(number)]
+    named = [{**each, "queue": each["queue"] or _SOAP} for each in found]
+    columns = ("intake", "queue", "state", "account", "attempt", "code", "reason", "created_at")
+    rows(columns, named, as_json=as_json, empty=f"No message that could be read carried order {number}.")
 
 
 @app.command()

@@ -102,6 +102,7 @@ LISTS = (
     "queue list",
     f"queue show {ORDERS}",
     f"queue show {ORDERS}_ErrorQ",
+    "queue order 1-10001",
     "queue alarms",
     "xref list",
     "brm accounts",
@@ -122,7 +123,7 @@ def test_whatever_lists_can_be_read_by_scripts_and_by_people(live: Site, run: Ru
 
 
 def test_a_list_is_a_command_with_json() -> None:
-    listing = {"list", "show", "alarms", "accounts", "services", "offerings", "charges", "message"}
+    listing = {"list", "show", "alarms", "accounts", "services", "offerings", "charges", "message", "order"}
     without = [
         name
         for name, command in TREE.items()
@@ -145,12 +146,14 @@ def test_an_order_is_put_followed_and_its_response_taken(live: Site, run: Run, t
     [waiting] = told(run("queue", "show", ORDERS, "--state", "waiting", "--json"))
     live.drain()
     shown = told(run("queue", "message", str(waiting["intake"]), "--json"))
+    [found] = told(run("queue", "order", order.number, "--json"))
     body = run("queue", "message", str(waiting["intake"]), "--body")
     response = etree.fromstring(run("queue", "get", RESPONSES).stdout_bytes)
 
     assert (shown["state"], shown["order"], shown["account"]) == ("done", order.number, order.customer.account)
     opcodes = [step["text"] for step in shown["story"] if step["step"] == "opcode"]
     assert [name for name in opcodes if name in (MODIFY, DEAL)] == [MODIFY, DEAL]
+    assert (found["intake"], found["queue"]) == (waiting["intake"], ORDERS)
     assert body.stdout_bytes == ebm(order)
     assert header(response, "RequestEBMID") == order.message_id
     counts = {each["queue"]: each for each in told(run("queue", "list", "--json"))}

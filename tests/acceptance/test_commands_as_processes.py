@@ -96,3 +96,13 @@ def test_nothing_is_started_where_another_listens(tmp_path: Path) -> None:
 
     assert refused.returncode == 1
     assert refused.stderr == f"o2c: gateway: something listens on 127.0.0.1:{port} already; is it running?\n"
+
+
+def test_seed_needs_the_brm_of_the_demo(tmp_path: Path) -> None:
+    env = environment(tmp_path, O2C_GATEWAY__DATABASE="sqlite:///gateway.sqlite")
+    (tmp_path / "o2c.toml").write_text('[brm.BRM_02]\nurl = "http://127.0.0.1:9"\n')
+
+    failed = o2c("seed", env=env, cwd=tmp_path)
+
+    assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
+    assert "BRM_01, which the settings do not have" in failed.stderr
