@@ -15,7 +15,10 @@ from gateway.messaging.xa import Brm
 app = typer.Typer(no_args_is_help=True, help="BRM: accounts, services and offerings; transactions in doubt.")
 
 Target = Annotated[str, typer.Option("--brm", help="Which BRM, by the name it has in the settings.")]
+Limit = Annotated[int, typer.Option(min=1, help="At most this many.")]
 Number = Annotated[str, typer.Argument(help="An ACCOUNT_NO; % matches anything.")]
+
+_MOST_ACCOUNTS = 1000
 
 
 def _brm(context: typer.Context, name: str) -> Brm:
@@ -27,10 +30,13 @@ def _brm(context: typer.Context, name: str) -> Brm:
 
 
 @app.command()
-def accounts(context: typer.Context, number: Number = "%", brm: Target = "BRM_01", as_json: Json = False) -> None:
+def accounts(
+    context: typer.Context, number: Number = "%", brm: Target = "BRM_01", limit: Limit = 100, as_json: Json = False
+) -> None:
     """List accounts."""
-    found = [record(each) for each in holdings.accounts(_brm(context, brm), number)]
-    rows(("number", "name", "status", "currency", "poid"), found, as_json=as_json, empty="No such account.")
+    found = [record(each) for each in holdings.accounts(_brm(context, brm), number, limit)]
+    columns = ("number", "name", "status", "currency", "poid")
+    rows(columns, found, as_json=as_json, empty="No such account.", limit=limit)
 
 
 @app.command()
@@ -56,7 +62,9 @@ def charges(context: typer.Context, number: Number = "%", brm: Target = "BRM_01"
 
 def _held(brm: Brm, number: str, ask: Callable[[Brm, str], Sequence[Any]]) -> list[dict[str, Any]]:
     """Return what each account with this number has, of the kind that ``ask`` asks for."""
-    found = holdings.accounts(brm, number)
+    found = holdings.accounts(brm, number, _MOST_ACCOUNTS)
+    if len(found) == _MOST_ACCOUNTS:
+        raise Failed(f"{_MOST_ACCOUNTS} accounts or more are called {number}: ask for fewer.")
     return [{"account": account.number, **record(each)} for account in found for each in ask(brm, account.poid)]
 
 

@@ -75,8 +75,7 @@ def seed(
     brm = gateway.brms.get(_BRM)
     if brm is None:
         raise Failed(f"The demo's customers live in {_BRM}, which the settings do not have.")
-    there = {account.number for account in holdings.accounts(brm)}
-    new = [customer for customer in CUSTOMERS if customer.number not in there]
+    new = [customer for customer in CUSTOMERS if not holdings.accounts(brm, customer.number)]
     gateway.admin.load_xref([*customers.create(brm, new), *customers.products(_BRM)])
     first = CUSTOMERS[0]
     order.write_bytes(orders.ebm(orders.mobile_order("1-10001", first.account, first.billing_profile, "447700900123")))

@@ -28,8 +28,13 @@ class Failed(Exception):
     """A command that could not do what it was asked; the text says why and what to do. Exit status 1."""
 
 
-def rows(columns: Sequence[str], values: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
-    """Print records: the named columns as a table, or all they hold as a JSON array."""
+def rows(
+    columns: Sequence[str], values: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str, limit: int | None = None
+) -> None:
+    """Print records: the named columns as a table, or all they hold as a JSON array.
+
+    A table that is as long as the command's ``--limit`` says that there may be more.
+    """
     if as_json:
         document(values)
         return
@@ -42,6 +47,8 @@ def rows(columns: Sequence[str], values: Sequence[Mapping[str, Any]], *, as_json
     for value in values:
         table.add_row(*(literal(_cell(value.get(column))) for column in columns))
     console.print(table)
+    if limit is not None and len(values) >= limit:
+        console.print(f"[dim]the first {limit}; --limit shows more[/dim]")
 
 
 def document(value: Any) -> None:

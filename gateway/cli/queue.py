@@ -51,7 +51,7 @@ def show(
     """Show the messages of a queue, in the order they came."""
     found = [_message(each) for each in _admin(context).messages(queue, state or (), limit)]
     columns = ("intake", "state", "order", "account", "attempt", "code", "reason", "created_at")
-    rows(columns, found, as_json=as_json, empty=f"{queue} is empty.")
+    rows(columns, found, as_json=as_json, empty=f"{queue} is empty.", limit=limit)
 
 
 @app.command()

@@ -34,7 +34,7 @@ def list_rows(
 ) -> None:
     """List cross-references."""
     found = session(context).gateway.admin.xref(table, common=common, column=column, value=value, limit=limit)
-    rows(FIELDS, [record(row) for row in found], as_json=as_json, empty="No such cross-reference.")
+    rows(FIELDS, [record(row) for row in found], as_json=as_json, empty="No such cross-reference.", limit=limit)
 
 
 @app.command()

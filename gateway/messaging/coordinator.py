@@ -33,7 +33,7 @@ from gateway.messaging.ledger import Known
 from gateway.messaging.local_commit import LocalCommits
 from gateway.messaging.one_phase import OnePhase
 from gateway.messaging.ports import Clock, Database, Pause
-from gateway.messaging.queues import DIRECT, Claim
+from gateway.messaging.queues import DIRECT, Claim, Reason
 from gateway.messaging.recovery import Recovery
 from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.second_phase import SecondPhase
@@ -257,7 +257,9 @@ class Coordinator:
     def _leave_to_recovery(self, attempt: Attempt, error: Exception) -> Ending:
         """In doubt, or beyond the point of no return, the failure path is closed, whatever went wrong."""
         self.failure.disconnected(attempt, error)
-        _log.warning("left to recovery", intake=attempt.claim.intake, attempt=attempt.claim.attempt, exc_info=error)
+        trace = None if isinstance(error, GatewayError) else error  # what a program's fault needs, an outage does not
+        told = {"intake": attempt.claim.intake, "attempt": attempt.claim.attempt, "error": Reason.of(error).text}
+        _log.warning("left to recovery", **told, exc_info=trace)
         if not attempt.decided:
             return Ending.PENDING
         try:

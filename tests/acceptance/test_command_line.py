@@ -122,6 +122,12 @@ def test_whatever_lists_can_be_read_by_scripts_and_by_people(live: Site, run: Ru
     assert did(run(*command.split())).strip()
 
 
+def test_a_list_that_is_cut_off_says_so(live: Site, run: Run) -> None:
+    live.consumed(mobile(live.number(), live.customer()))
+    for command in (f"queue show {ORDERS}", "xref list", "brm accounts"):
+        assert "the first 1; --limit shows more" in did(run(*command.split(), "--limit", "1"))
+
+
 def test_a_list_is_a_command_with_json() -> None:
     listing = {"list", "show", "alarms", "accounts", "services", "offerings", "charges", "message", "order"}
     without = [
@@ -330,11 +336,6 @@ def test_a_spreadsheets_file_is_read_and_poids_lose_their_revisions(live: Site, 
     did(run("xref", "load", str(file)))
     [row] = told(run("xref", "list", "ITEM_ITEMID", "--common", common, "--json"))
     assert len(row["value"].split()) == 3
-
-
-def test_what_is_no_poid_is_no_object_of_brm(run: Run, tmp_path: Path) -> None:
-    result = run("xref", "load", rows_of(tmp_path / "rows.csv", ("ITEM_ITEMID", "item-odd", "BRM_01", "odd")))
-    assert "'odd' is no POID" in str(result.exception)
 
 
 def test_cross_references_lost_are_rebuilt_from_what_brm_knows(live: Site, run: Run) -> None:

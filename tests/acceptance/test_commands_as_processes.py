@@ -106,3 +106,12 @@ def test_seed_needs_the_brm_of_the_demo(tmp_path: Path) -> None:
 
     assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
     assert "BRM_01, which the settings do not have" in failed.stderr
+
+
+def test_what_is_no_poid_is_no_object_of_brm(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("table,common,column,value\nITEM_ITEMID,item-odd,BRM_01,odd\n")
+    env = environment(tmp_path, O2C_GATEWAY__DATABASE="sqlite:///gateway.sqlite")
+
+    refused = o2c("xref", "load", "rows.csv", env=env, cwd=tmp_path)
+
+    assert (refused.returncode, "'odd' is no POID" in refused.stderr) == (1, True)
