@@ -27,9 +27,7 @@ from tests.acceptance.orders import (
 from tests.acceptance.site import ORDERS, RESPONSES, Site
 
 NOWHERE = Customer("acct-nowhere", "profile-nowhere", "", "")
-_INTERNALS = re.compile(
-    r"Traceback|File \"|sqlalchemy|psycopg|lxml|spyne|gateway\.|\.py\b|object at 0x|site-pack"
-)
+_INTERNALS = re.compile(r"Traceback|File \"|sqlalchemy|psycopg|lxml|spyne|gateway\.|\.py\b|object at 0x|site-pack")
 
 Spoil = Callable[[Order], Order | bytes]
 
