@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.domain.poid import bare, is_poid
 from gateway.domain.xref import XrefRow, XrefTable
 from gateway.errors import BusinessError
 from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.forcing import Forcing, OpenTransaction
-from gateway.messaging.inquiry import TAGGED, Tagged, TaggedClass, is_poid, tagged, without_revision
+from gateway.messaging.inquiry import TAGGED, Tagged, TaggedClass, tagged
 from gateway.messaging.ports import ALARMS, Clock, Database, Fallout, StoryStep, Work
 from gateway.messaging.queues import ERROR_SUFFIX, Draft, Message, QueueSummary, QueueView, State
 from gateway.messaging.xa import Brm, Settled
@@ -178,7 +179,7 @@ class Admin:
             raise NotPossible(
                 f"{row.table} {row.common}: '{row.value}' is no POID; {row.column} calls things 0.0.0.1 /account 41343"
             )
-        return replace(row, value=without_revision(row.value))
+        return replace(row, value=bare(row.value))
 
     def delete_xref(self, rows: Sequence[XrefRow]) -> int:
         """Delete exactly these cross-references; returns how many there were."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from gateway.domain.brm import Flist
 from gateway.domain.order import Named, Parties
+from gateway.domain.poid import bare
 from gateway.domain.references import NOT_SYNCED, References
 from gateway.errors import UnknownReference
-from gateway.transforms.answers import at, bare, subordinate
+from gateway.transforms.answers import at, subordinate
 from gateway.transforms.flists import OpcodeCall, Payer, balance_group_of, billinfos_of
 
 Caller = Callable[[OpcodeCall], Flist]

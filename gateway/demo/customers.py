@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from gateway.domain.brm import Flist
+from gateway.domain.poid import bare
 from gateway.domain.xref import XrefRow, XrefTable
 from gateway.messaging.xa import Brm
 
@@ -122,16 +123,11 @@ def _created(brm: Brm, customer: Customer) -> tuple[XrefRow, XrefRow]:
     billinfo = cast("dict[int, Flist]", answer["BILLINFO"])[0]
     accounts, profiles = XrefTable.CUSTOMERPARTY_ACCOUNTID, XrefTable.CUSTOMERPARTY_BILLPROFILEID
     return (
-        XrefRow(accounts.value, customer.account, brm.name, bare(str(answer["ACCOUNT_OBJ"]))),
-        XrefRow(profiles.value, customer.billing_profile, brm.name, bare(str(billinfo["POID"]))),
+        XrefRow(accounts.value, customer.account, brm.name, bare(answer["ACCOUNT_OBJ"])),
+        XrefRow(profiles.value, customer.billing_profile, brm.name, bare(billinfo["POID"])),
     )
 
 
 def products(brm: str) -> list[XrefRow]:
     """Return the cross-references of the products, as the product synchronisation would make them."""
     return [XrefRow(XrefTable.ITEM_ITEMID.value, common, brm, poid) for common, poid in PRODUCTS.items()]
-
-
-def bare(poid: str) -> str:
-    """Return a POID without its revision."""
-    return " ".join(poid.split()[:3])

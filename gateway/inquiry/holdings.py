@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import cast
 
 from gateway.domain.brm import Elements, Flist, Scalar
+from gateway.domain.poid import bare
 from gateway.messaging.xa import Brm
 
 _BILLING_CONTACT = 1
@@ -147,7 +148,7 @@ def _status(found: Flist) -> str:
 
 def _poid(found: Flist, field: str) -> str:
     """Return a POID without its revision, as cross-references hold it."""
-    return " ".join(_text(found, field).split()[:3])
+    return bare(found.get(field))
 
 
 def _text(found: Flist, field: str) -> str:

@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.domain.brm import Flist
+from gateway.domain.poid import poid_order
 from gateway.domain.xref import XrefTable
 from gateway.errors import (
     Conflict,
@@ -27,7 +28,6 @@ from gateway.errors import (
 from gateway.messaging.attempt import Attempt, CommittedLines, CommittedXref, Ending, TransactionOpcodes
 from gateway.messaging.failure import BY_HAND, FailurePath, committed_by_hand
 from gateway.messaging.forcing import Forcing
-from gateway.messaging.inquiry import poid_order
 from gateway.messaging.leases import Leases
 from gateway.messaging.ledger import Known
 from gateway.messaging.local_commit import LocalCommits

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.domain.poid import bare, base_class
 from gateway.errors import Kind, Superseded
 from gateway.messaging import effects
-from gateway.messaging.inquiry import base_class, made_for, without_revision
+from gateway.messaging.inquiry import made_for
 from gateway.messaging.ports import Clock, Database, Decision, Fallout, FalloutKind, StoryStep, Work
 from gateway.messaging.queues import DIRECT, Claim, Reason, State
 from gateway.messaging.steps import Step, Steps
@@ -55,7 +56,7 @@ class InDoubtCommits:
             for row in effects.decode(kept).effects.xref_populate:
                 searched = base_class(row.value) if row.column == brm.name else None
                 if searched is not None:  # one witness will do: the transaction was all or nothing
-                    there = without_revision(row.value) in made_for(brm, searched, row.common)
+                    there = bare(row.value) in made_for(brm, searched, row.common)
                     return Answer.COMMITTED if there else Answer.NOT_COMMITTED
             return Answer.UNKNOWN
 

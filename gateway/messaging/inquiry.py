@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.domain.brm import Elements, Flist
+from gateway.domain.poid import bare
 from gateway.domain.xref import XrefTable
 from gateway.messaging.xa import Brm
 
 COMMON_ID = "O2C_FLD_COMMON_ID"
 """The custom field that carries, on every object an order makes, the COMMON id it was made for."""
 
-_POID = re.compile(r"\d+\.\d+\.\d+\.\d+ /\S+ \d+( \d+)?")
 _CLOSED = 10103
 _CANCELLED = 3
 
@@ -48,7 +47,7 @@ class Tagged:
 def made_for(brm: Brm, storable_class: str, common: str) -> tuple[str, ...]:
     """Return POIDs (without revision) of the objects of a class made for a COMMON id, as committed."""
     found = _search(brm, storable_class, "F1 = V1", common)
-    return tuple(without_revision(str(row["POID"])) for row in found)
+    return tuple(bare(row["POID"]) for row in found)
 
 
 def tagged(brm: Brm, wanted: TaggedClass) -> Iterator[Tagged]:
@@ -56,32 +55,8 @@ def tagged(brm: Brm, wanted: TaggedClass) -> Iterator[Tagged]:
     for row in _search(brm, wanted.name, "F1 like V1", "%"):
         common = row.get(COMMON_ID)
         if common:
-            poid = without_revision(str(row["POID"]))
+            poid = bare(row["POID"])
             yield Tagged(poid, str(common), live=_number(row.get("STATUS")) != wanted.dead)
-
-
-def without_revision(poid: str) -> str:
-    """Shorten ``0.0.0.1 /account 41343 9`` to ``0.0.0.1 /account 41343``, as XREF has it."""
-    return " ".join(poid.split()[:3])
-
-
-def is_poid(text: str) -> bool:
-    """Tell whether a text names a stored object: ``0.0.0.1 /account 41343``, perhaps with a revision."""
-    return _POID.fullmatch(text) is not None
-
-
-def base_class(poid: str) -> str | None:
-    """Return the searchable class of a POID: ``/service`` of ``0.0.0.1 /service/telco/gsm 12``; None if not a POID."""
-    parts = poid.split()
-    if len(parts) < 3 or not parts[1].startswith("/"):  # noqa: PLR2004 - database, type, id
-        return None
-    return "/" + parts[1].split("/")[1]
-
-
-def poid_order(poid: str) -> tuple[str, str, int]:
-    """Return the key that sorts POIDs: every gateway locks in this order, so that no two wait for each other."""
-    database, kind, number = poid.split()[:3]
-    return database, kind, int(number)
 
 
 def _search(brm: Brm, storable_class: str, condition: str, value: str) -> list[Flist]:

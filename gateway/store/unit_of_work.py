@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.errors import Conflict, InDoubt, Unavailable
@@ -57,8 +57,12 @@ class SqlDatabase:
     def __init__(self, url: str) -> None:
         self._engine: Engine = open_engine(url)
         self._writing = writing(self._engine)
-        with _worded():
-            migrate(self._engine)
+        try:
+            with _worded():
+                migrate(self._engine)
+        except Unavailable:
+            self.close()
+            raise
 
     @cached_property
     def gateway_id(self) -> str:
@@ -94,3 +98,7 @@ def _worded() -> Iterator[None]:
         raise Conflict("a unique key of the gateway's database is taken") from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Unavailable("the gateway's database cannot be used", code=_CODE) from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # its kinds are faults of the program
+            raise
+        raise Unavailable("what the gateway's database URL names is no database", code=_CODE) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from gateway.domain.brm import Elements, Flist
+from gateway.domain.poid import bare
 from gateway.errors import SystemFailure
 from gateway.transforms.flists import OpcodeCall, Path, Payer
 
@@ -41,11 +42,6 @@ def at(flist: Flist, path: Path) -> object:
     for step in path:
         found = found.get(step) if isinstance(found, dict) else None
     return found
-
-
-def bare(poid: object) -> str:
-    """Return a POID without its revision, as cross-references keep it: ``0.0.0.1 /account 41343 9`` → ``… 41343``."""
-    return " ".join(poid.split()[:3]) if isinstance(poid, str) else ""
 
 
 def same_object(one: object, other: object) -> bool:

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TypeVar, cast
 
 from gateway.domain.brm import Elements, Flist
+from gateway.domain.poid import base_class, poid_order
 from gateway.errors import BrmRefused, TransactionLost, Unavailable
-from gateway.messaging.inquiry import base_class, poid_order
 from gateway.messaging.xa import LOCK, Exchange, Mode, Recovered, Settled, Standing, Vote
 
 ACCOUNT = "0.0.0.1 /account 41343"

@@ -9,9 +9,9 @@ from typing import Any
 
 from gateway.domain.brm import Elements
 from gateway.domain.ledger import LineKey, LineRecord
+from gateway.domain.poid import bare
 from gateway.domain.xref import XrefRow, XrefTable
 from gateway.errors import InvalidMessage, Unavailable
-from gateway.messaging.inquiry import without_revision
 from gateway.messaging.unit import Effects, Plan, Reply, RequestKey, Unit
 from tests.doubles.brm import ACCOUNT, array
 
@@ -113,4 +113,4 @@ class OrderService:
         made = array(
             unit.opcodes.call("PCM_OP_CUST_MODIFY_CUSTOMER", {"POID": account, "SERVICES": services}), "SERVICES"
         )
-        return {line: without_revision(str(made[number]["SERVICE_OBJ"])) for number, line in enumerate(lines)}
+        return {line: bare(made[number]["SERVICE_OBJ"]) for number, line in enumerate(lines)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -254,3 +255,10 @@ def _hang_up(database: SqlDatabase, work: UnitOfWork) -> None:
     pid = work._connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
     with database._engine.begin() as other:
         other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear Ada, this is a letter and no database, however long it may be. " * 20)
+    with pytest.raises(Unavailable, match="is no database"):
+        SqlDatabase(f"sqlite:///{file}")

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.ledger import LineKey, LineRecord
+from gateway.domain.poid import bare, base_class, poid_order
 from gateway.domain.xref import XrefRow
 from gateway.errors import BrmRefused, GatewayError, Kind, Superseded, Unavailable
 from gateway.messaging import effects
 from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.effects import Outcome
-from gateway.messaging.inquiry import base_class, poid_order, without_revision
 from gateway.messaging.masking import mask
 from gateway.messaging.queues import QueueView, Reason, State
 from gateway.messaging.retry import GiveUp, RetryIn, RetryPolicy
@@ -126,7 +126,7 @@ def test_a_message_whose_group_cannot_be_read_is_put_without_one() -> None:
 
 def test_poids_sort_by_number_and_lose_their_revision() -> None:
     poids = ["0.0.0.1 /account 100 3", "0.0.0.1 /account 9", "0.0.0.1 /account 20 1"]
-    assert [without_revision(poid).split()[2] for poid in sorted(poids, key=poid_order)] == ["9", "20", "100"]
+    assert [bare(poid).split()[2] for poid in sorted(poids, key=poid_order)] == ["9", "20", "100"]
 
 
 @pytest.mark.parametrize(
