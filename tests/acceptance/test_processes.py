@@ -99,8 +99,10 @@ def test_a_settings_file_named_on_the_command_line_is_every_processs(tmp_path: P
     assert ours(str(tmp_path)) == []
 
 
-@pytest.mark.parametrize("command", ["serve", "up"])
-def test_a_port_that_is_taken_is_named_and_nothing_keeps_running(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "told"), [("serve", "Cannot listen on {}"), ("up", "something listens on {} already; is it running?")]
+)
+def test_a_port_that_is_taken_is_named_and_nothing_keeps_running(tmp_path: Path, command: str, told: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         env = environment(
@@ -113,7 +115,7 @@ def test_a_port_that_is_taken_is_named_and_nothing_keeps_running(tmp_path: Path,
         failed = o2c(command, env=env, cwd=tmp_path)
 
     assert failed.returncode == 1
-    assert f"o2c: Cannot listen on 127.0.0.1:{port}" in failed.stderr
+    assert told.format(f"127.0.0.1:{port}") in failed.stderr
     assert "Traceback" not in failed.stderr
     assert ours(str(tmp_path)) == []
 
