@@ -99,6 +99,30 @@ def test_a_settings_file_named_on_the_command_line_is_every_processs(tmp_path: P
     assert ours(str(tmp_path)) == []
 
 
+def test_a_request_that_lasts_longer_than_its_lease_is_answered_all_the_same(tmp_path: Path) -> None:
+    url, brm = f"http://127.0.0.1:{spare_port()}", f"http://127.0.0.1:{spare_port()}"
+    env = environment(
+        tmp_path,
+        O2C_GATEWAY__PORT=url.rpartition(":")[2],
+        O2C_BRM__BRM_01__URL=brm,
+        O2C_QUEUE__LEASE_SECONDS="2",
+        O2C_QUEUE__RECOVERY_SECONDS="0.2",
+        ACCEPTANCE_MARK=str(tmp_path),
+    )
+
+    with started("up", env=env, cwd=tmp_path) as child:
+        answering(f"{url}/services/", child)
+        assert o2c("seed", env=env, cwd=tmp_path).returncode == 0
+        slow = {"operation": "PCM_OP_CUST_MODIFY_CUSTOMER", "action": "delay", "seconds": 5}
+        token = {"Authorization": f"Bearer {(tmp_path / 'var' / 'brm-control.token').read_text()}"}
+        assert urllib3.request("POST", f"{brm}/control/faults", json=slow, headers=token).status < 300
+        answer = post(f"{url}/services/{BILLING}", (tmp_path / "order.xml").read_bytes())
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30) == 0
+
+    assert (answer[0], len(poids(answer[1]))) == (200, 5)
+
+
 @pytest.mark.parametrize(
     ("command", "told"), [("serve", "Cannot listen on {}"), ("up", "something listens on {} already; is it running?")]
 )
