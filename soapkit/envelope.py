@@ -72,17 +72,20 @@ def _not_an_envelope(root: etree._Element) -> Refused:
 
 def wrap(body: etree._Element, headers: Iterable[etree._Element] = ()) -> bytes:
     """Write an envelope around ``body``; the element stays where it is."""
-    blocks = b"".join(map(_bytes, headers))
-    header = b"<soap:Header>%s</soap:Header>" % blocks if blocks else b""
-    return b"".join((_START, header, b"<soap:Body>", _bytes(body), _END))
+    return b"".join((_START, _header(headers), b"<soap:Body>", _bytes(body), _END))
 
 
-def wrap_fault(fault: Fault) -> bytes:
+def wrap_fault(fault: Fault, headers: Iterable[etree._Element] = ()) -> bytes:
     """Write an envelope around ``fault``. Characters that XML cannot carry are left out of its text."""
     text = escape(fault.text.translate(_NOT_XML))
     detail = b"" if fault.detail is None else b"<detail>%s</detail>" % _bytes(fault.detail)
     told = f"<faultcode>soap:{fault.code}</faultcode><faultstring>{text}</faultstring>".encode()
-    return b"".join((_START, b"<soap:Body><soap:Fault>", told, detail, b"</soap:Fault>", _END))
+    return b"".join((_START, _header(headers), b"<soap:Body><soap:Fault>", told, detail, b"</soap:Fault>", _END))
+
+
+def _header(blocks: Iterable[etree._Element]) -> bytes:
+    written = b"".join(map(_bytes, blocks))
+    return b"<soap:Header>%s</soap:Header>" % written if written else b""
 
 
 def _bytes(element: etree._Element) -> bytes:

@@ -4,6 +4,7 @@
     Refused          soapkit found the request wrong before a handler ran
     InvalidAnswer    an answer that the contract does not allow (a handler's, or a remote service's)
     Hangup           a simulator's handler asks for the connection to end without an answer
+    Accepted         a module has taken the message into its care: answered 202, the handler does not run now
 
 Client side only:
     RemoteFault      the other side answered a fault
@@ -31,14 +32,18 @@ class Fault(Exception):
     """What the caller is told.
 
     ``detail`` is the one element put inside ``<detail>``, without that wrapper; it must be a fault element that the
-    contract declares, and valid, else it is dropped and logged.
+    contract declares, and valid, else it is dropped and logged. ``subcode`` (Clark name) is a module's own code, such
+    as wsse:FailedAuthentication: a Subcode in SOAP 1.2, the faultcode itself in SOAP 1.1.
     """
 
-    def __init__(self, code: str, text: str, detail: etree._Element | None = None) -> None:
+    def __init__(
+        self, code: str, text: str, detail: etree._Element | None = None, *, subcode: str | None = None
+    ) -> None:
         super().__init__(text)
         self.code = FaultCode(code)
         self.text = text
         self.detail = detail
+        self.subcode = subcode
 
 
 class Refused(Exception):
@@ -46,7 +51,7 @@ class Refused(Exception):
 
     ``rule`` names what was broken (``well-formed``, ``doctype``, ``max-depth``, an XSD rule such as ``enumeration``
     …), ``path`` is the element path and ``line`` the source line where that is known. ``status`` is the HTTP status
-    of the fault.
+    of the fault, ``subcode`` as in Fault, ``http_headers`` go with the answer (WWW-Authenticate, Retry-After …).
     """
 
     def __init__(
@@ -58,6 +63,8 @@ class Refused(Exception):
         line: int | None = None,
         code: FaultCode = FaultCode.CLIENT,
         status: int = 500,
+        subcode: str | None = None,
+        http_headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(text)
         self.rule = rule
@@ -66,6 +73,8 @@ class Refused(Exception):
         self.line = line
         self.code = code
         self.status = status
+        self.subcode = subcode
+        self.http_headers = http_headers
 
     def __str__(self) -> str:
         """Text, rule and place on one line: what every default fault says."""
@@ -80,6 +89,10 @@ class InvalidAnswer(Exception):
 
 class Hangup(Exception):
     """Raised by a simulator's handler: end the connection without an answer, as a crashed server would."""
+
+
+class Accepted(Exception):
+    """Raised by a module once it keeps the message safe: the caller is answered 202, and later elsewhere."""
 
 
 class RemoteFault(Exception):

@@ -10,8 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 from wsgiref.types import WSGIEnvironment
 
@@ -37,8 +36,10 @@ from soapkit.envelope import (
     wrap,
     wrap_fault,
 )
-from soapkit.faults import Fault, FaultCode, Hangup, InvalidAnswer, Refused
+from soapkit.exchange import EXCHANGE, Exchange
+from soapkit.faults import Accepted, Fault, FaultCode, Hangup, InvalidAnswer, Refused
 from soapkit.limits import Limits, parse
+from soapkit.module import Module
 from soapkit.service import Request, Service
 
 CORRELATION = "soapkit.correlation_id"
@@ -52,23 +53,14 @@ _HTTP = {
 }
 
 
-@dataclass(slots=True)
-class _Exchange:
-    """What is known so far about the request being answered."""
-
-    correlation_id: str
-    parts: Parts | None = None
-    operation: Operation | None = None
-    request: Request | None = None
-
-
 class WordedFault(SpyneFault):  # type: ignore[misc] # Spyne is untyped
     """Carries a fault, worded and checked, through Spyne's error path."""
 
-    def __init__(self, fault: Fault, status: int) -> None:
+    def __init__(self, fault: Fault, status: int, http_headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(str(fault.code), fault.text)
         self.fault = fault
         self.status = status
+        self.http_headers = http_headers
 
 
 def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,8 +77,7 @@ def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
             ctx.transport.req_env["soapkit.hangup"] = True
             fault = WordedFault(Fault(FaultCode.SERVER, ""), 500)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a fault; told() logs it
-            told = self.told(error, ctx)
-            fault = WordedFault(told, error.status if isinstance(error, Refused) else 500)
+            fault = self.worded(error, ctx)
         try:
             raise fault
         finally:
@@ -98,23 +89,28 @@ def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
 class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
     """Soap11 with every step replaced; one instance reads for its application, another writes."""
 
-    def __init__(self, service: Service, limits: Limits) -> None:
+    def __init__(self, service: Service, limits: Limits, modules: Sequence[Module]) -> None:
         super().__init__()
         self._service = service
         self._limits = limits
+        self._modules = tuple(modules)
+        self._understood = frozenset[str]().union(*(module.understands for module in self._modules))
 
     @_wording
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Read the body, bounded, check the content type, parse."""
         environ = ctx.transport.req_env
-        ctx.udc = _Exchange(environ[CORRELATION])
+        exchange = ctx.udc = environ[EXCHANGE] = Exchange(self._service, environ, environ[CORRELATION])
         said = _charset(environ)
-        ctx.in_document = parse(_read(environ, self._limits.max_bytes), self._limits, charset=said)
+        exchange.raw = _read(environ, self._limits.max_bytes)
+        ctx.in_document = exchange.root = parse(exchange.raw, self._limits, charset=said)
 
     @_wording
     def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:  # noqa: ARG002 - Spyne's signature
-        """Find the operation by the body element."""
+        """Let the modules read their header blocks, then find the operation by the body element."""
         parts = ctx.udc.parts = split(ctx.in_document)
+        for module in self._modules:
+            module.received(ctx.udc)
         operation = ctx.udc.operation = self._service.contract.by_input(parts.body.tag)
         if operation is None:
             raise _unknown_operation(parts.body)
@@ -129,12 +125,15 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         """Check headers, SOAPAction and body against the contract; the object handed on is the body element itself."""
         exchange = ctx.udc
         request = exchange.request = self._request(exchange)
-        _check_understood(exchange.parts.headers, exchange.operation)
+        _check_understood(exchange.parts.headers, self._understood.union(exchange.operation.headers))
+        for module in self._modules:
+            module.dispatched(exchange)
         _check_action(ctx.transport.req_env, exchange.operation)
         if self._service.normalise:
             self._service.normalise(request.operation, request.body)
         for element in (*map(strip_soap_attributes, request.headers.values()), request.body):
             _check_valid(self._service.contract, element)
+        exchange.accepted = self._taken(exchange)
         ctx.in_object = request.body
 
     def serialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002 - Spyne's signature
@@ -146,7 +145,7 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
             ctx.transport.resp_headers.pop("Content-Type", None)
             ctx.out_document = b""
         else:
-            ctx.out_document = wrap(ctx.out_object[0])
+            ctx.out_document = self._sealed(ctx.udc, wrap(ctx.out_object[0], self._blocks(ctx.udc, ctx.out_object[0])))
 
     def create_out_string(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Hand over what ``serialize`` wrote."""
@@ -155,12 +154,22 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
     @_wording
     def call(self, ctx: Any) -> etree._Element | None:
         """Run the handler and check its answer; what every operation of the Spyne service does."""
+        if ctx.udc.accepted:
+            return None
         request = ctx.udc.request
         answer = self._service.handlers[request.operation.name](request)
         self._check_answer(request.operation, answer)
         return answer
 
-    def _request(self, exchange: _Exchange) -> Request:
+    def _taken(self, exchange: Exchange) -> bool:
+        try:
+            for module in self._modules:
+                module.validated(exchange)
+        except Accepted:
+            return True
+        return False
+
+    def _request(self, exchange: Exchange) -> Request:
         operation, parts = cast("Operation", exchange.operation), cast("Parts", exchange.parts)
         headers = {block.tag: block for block in parts.headers if block.tag in operation.headers}
         return Request(self._service.contract.name, operation, parts.body, headers, exchange.correlation_id)
@@ -173,21 +182,35 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         if violations:
             raise InvalidAnswer(f"{operation.name} answered an invalid {found}: {violations[0]}")
 
-    def told(self, error: Exception, ctx: Any) -> Fault:
+    def worded(self, error: Exception, ctx: Any) -> WordedFault:
         """Give what the caller is told about ``error``, as far as the request is known."""
-        return self._service.told(error, ctx.udc.request, ctx.udc.correlation_id)
+        told = self._service.told(error, ctx.udc.request, ctx.udc.correlation_id)
+        if isinstance(error, Refused):
+            ctx.udc.rule = error.rule
+            return WordedFault(told, error.status, error.http_headers)
+        return WordedFault(told, 500)
 
     def _fault(self, ctx: Any) -> bytes:
         error = ctx.out_error
         if not isinstance(error, WordedFault):
-            error = WordedFault(self.told(error, ctx), 500)
+            error = self.worded(error, ctx)
+        ctx.udc.fault = error.fault
         ctx.transport.resp_code = _HTTP[error.status]
-        return wrap_fault(error.fault)
+        ctx.transport.resp_headers.update(error.http_headers)
+        return self._sealed(ctx.udc, wrap_fault(error.fault, self._blocks(ctx.udc, error.fault)))
+
+    def _blocks(self, exchange: Exchange, answer: etree._Element | Fault) -> list[etree._Element]:
+        return [block for module in self._modules for block in module.blocks(exchange, answer)]
+
+    def _sealed(self, exchange: Exchange, envelope: bytes) -> bytes:
+        for module in self._modules:
+            envelope = module.sealed(exchange, envelope)
+        return envelope
 
 
-def wsgi_application(service: Service, limits: Limits) -> WsgiApplication:
+def wsgi_application(service: Service, limits: Limits, modules: Sequence[Module] = ()) -> WsgiApplication:
     """Build the Spyne application of one service from its table; there are no hand-written service classes."""
-    reader, writer = ContractProtocol(service, limits), ContractProtocol(service, limits)
+    reader, writer = ContractProtocol(service, limits, modules), ContractProtocol(service, limits, modules)
     operations = {operation.name: _operation(operation, reader) for operation in service.contract.operations}
     served = type(service.contract.name, (ServiceBase,), operations)
     application = Application(
@@ -240,11 +263,11 @@ def _unknown_operation(body: etree._Element) -> Refused:
     return Refused("operation", text, path=f"/Envelope/Body/{name.localname}", line=line_of(body))
 
 
-def _check_understood(blocks: tuple[etree._Element, ...], operation: Operation) -> None:
+def _check_understood(blocks: tuple[etree._Element, ...], understood: frozenset[str]) -> None:
     """SOAP 1.1, 4.2.3: a block for us that must be understood and is not declared refuses the message."""
     for block in blocks:
         demanded = block.get(MUST_UNDERSTAND) in ("1", "true") and block.get(ACTOR, NEXT) in ("", NEXT)
-        if demanded and block.tag not in operation.headers:
+        if demanded and block.tag not in understood:
             name = etree.QName(block).localname
             raise Refused(
                 "must-understand",

@@ -15,7 +15,9 @@ import structlog
 
 from soapkit.catalog import Contract
 from soapkit.envelope import wrap_fault
+from soapkit.exchange import EXCHANGE
 from soapkit.limits import Limits
+from soapkit.module import Module
 from soapkit.protocol import CORRELATION, wsgi_application
 from soapkit.publish import Publisher, listing_html, listing_json
 from soapkit.run import running, serve, serve_workers
@@ -49,11 +51,11 @@ _HUNG_UP = _Response("504 Gateway Timeout", b"", (("Content-Length", "1"),))
 class _Endpoint:
     """One service: POST is a call, GET shows its documents."""
 
-    def __init__(self, service: Service, address: str, limits: Limits) -> None:
+    def __init__(self, service: Service, address: str, limits: Limits, modules: Sequence[Module]) -> None:
         self.contract: Contract = service.contract
         self.address = address
         self._service = service
-        self._spyne = wsgi_application(service, limits)
+        self._spyne = wsgi_application(service, limits, modules)
         self._documents = Publisher(service.contract, address)
 
     def answer(self, environ: WSGIEnvironment) -> _Response:
@@ -75,6 +77,7 @@ class _Endpoint:
             response = _Response.of(HTTPStatus.INTERNAL_SERVER_ERROR, _XML, told)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
+            _let_go(environ)
         headers = (*response.headers, ("X-Correlation-Id", correlation_id))
         return _Response(response.status, response.body, headers)
 
@@ -130,17 +133,19 @@ def application(
     *,
     public_url: str,
     limits: Limits | None = None,
+    modules: Sequence[Module] = (),
     mounts: Mapping[str, WSGIApplication] | None = None,
 ) -> WSGIApplication:
     """Build the WSGI application that serves ``services`` at ``<public_url>/services/<Name>`` and at their own paths.
 
-    ``public_url`` is what published documents say, whatever Host a request names. ``mounts`` maps a path prefix to
+    ``public_url`` is what published documents say, whatever Host a request names. ``modules`` act on
+    every service, in this order. ``mounts`` maps a path prefix to
     another WSGI application (a control API). Raises ValueError when two services claim one path.
     """
     endpoints: dict[str, _Endpoint] = {}
     for service in services:
         own = f"{_LIST}/{service.contract.name}"
-        endpoint = _Endpoint(service, public_url.rstrip("/") + own, limits or Limits())
+        endpoint = _Endpoint(service, public_url.rstrip("/") + own, limits or Limits(), modules)
         for path in (own, *service.paths):
             if endpoints.setdefault(path.rstrip("/"), endpoint) is not endpoint:
                 raise ValueError(f"Two services claim the path {path}")
@@ -151,6 +156,12 @@ def _document(found: bytes | None) -> _Response:
     if found is None:
         return _Response.of(HTTPStatus.NOT_FOUND, "text/plain", b"The contract has no such document\n")
     return _Response.of(HTTPStatus.OK, _XML, found)
+
+
+def _let_go(environ: WSGIEnvironment) -> None:
+    """Undo the circle of environment and exchange, which would keep the message for the garbage collector."""
+    if exchange := environ.get(EXCHANGE):
+        exchange.environ = {}
 
 
 def _below(environ: WSGIEnvironment, prefix: str) -> WSGIEnvironment:

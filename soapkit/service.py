@@ -32,6 +32,7 @@ class Request:
 Handler: TypeAlias = "Callable[[Request], Element | None]"
 WordFault: TypeAlias = "Callable[[Exception, Request | None], Fault]"
 Normalise: TypeAlias = "Callable[[Operation, Element], None]"
+Correlate: TypeAlias = "Callable[[Element], str | None]"
 
 
 def plain_wording(error: Exception, request: Request | None) -> Fault:  # noqa: ARG001 - the signature of a WordFault
@@ -49,7 +50,7 @@ class Service:
 
     ``paths`` are served besides ``/services/<Name>``. ``word_fault`` gets a Refused, an InvalidAnswer, or whatever
     the handler raised, and the request once it is dispatched (its body may be what was refused). ``normalise`` may
-    reorder the body before it is validated.
+    reorder the body before it is validated. ``correlate`` finds a correlation id in a body (an EBM's EBMID).
     """
 
     contract: Contract
@@ -57,6 +58,7 @@ class Service:
     paths: tuple[str, ...] = ()
     word_fault: WordFault = plain_wording
     normalise: Normalise | None = None
+    correlate: Correlate | None = None
 
     def __post_init__(self) -> None:
         """Refuse a table that does not cover the contract exactly."""
@@ -70,6 +72,7 @@ class Service:
         fault = self._worded(error, request)
         if isinstance(error, Refused) and error.code is not FaultCode.CLIENT:
             fault.code = error.code  # SOAP's own codes are not the product's to change
+        fault.subcode = getattr(error, "subcode", None)
         if fault.detail is not None and not self._allows(fault.detail, request):
             fault.detail = None
         self._record(error, fault, request)
@@ -83,9 +86,8 @@ class Service:
         except Exception:  # noqa: BLE001 - whatever a product's wording does, the caller gets a fault
             _log.exception("wording a fault failed", service=self.contract.name, error=repr(error))
             worded = plain_wording(error, request)
-        return Fault(
-            worded.code, worded.text, worded.detail
-        )  # a product may word with a constant; ours is changed below
+        # a product may word with a constant; ours is changed
+        return Fault(worded.code, worded.text, worded.detail, subcode=worded.subcode)
 
     def _allows(self, detail: Element, request: Request | None) -> bool:
         operations = self.contract.operations if request is None else (request.operation,)

@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, model_validator
+
+from gateway.config.section import Address, Count, DatabaseUrl, Port, Seconds, Section, SystemId, is_loopback
 
 Keys = tuple[str, ...]
 """A setting's place: ``("brm", "BRM_01", "url")``."""
-
-
-def _web_address(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
-        raise ValueError("must be an http:// or https:// address")
-    return value.rstrip("/")
-
-
-def _database_url(value: str) -> str:
-    if not re.fullmatch(r"(sqlite:///|postgresql\+psycopg://).+", value):
-        raise ValueError("must be sqlite:///path or postgresql+psycopg://user:password@host/name")
-    return value
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-Seconds = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Address = Annotated[str, AfterValidator(_web_address)]
-DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
-SystemId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
 
 
 class TransactionMode(StrEnum):
@@ -55,11 +21,7 @@ class TransactionMode(StrEnum):
     LOCAL = "local"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
-
-
-class GatewaySettings(_Section):
+class GatewaySettings(Section):
     """The gateway itself."""
 
     host: str = "127.0.0.1"
@@ -82,7 +44,7 @@ class GatewaySettings(_Section):
 
     @model_validator(mode="after")
     def _guard_other_machines(self) -> Self:
-        if not (_is_loopback(self.host) or self.allow_remote):
+        if not (is_loopback(self.host) or self.allow_remote):
             raise ValueError(f"host {self.host} can be reached from other machines: that needs allow_remote = true")
         return self
 
@@ -97,7 +59,7 @@ class GatewaySettings(_Section):
         return self.public_url or self.here
 
 
-class QueueSettings(_Section):
+class QueueSettings(Section):
     """Consuming messages. AIA's fault policies: retry with an interval of 2 s that grows, 7 times on a queue."""
 
     workers: Count = 1
@@ -119,7 +81,7 @@ class QueueSettings(_Section):
     """How often transactions left in doubt are looked for, besides at start and on reconnect."""
 
 
-class BrmSettings(_Section):
+class BrmSettings(Section):
     """One BRM, named by its system id: what an EBM's Target/ID says (AIA: Default.SystemID, BRM_01)."""
 
     url: Address = "http://127.0.0.1:8081"
@@ -138,7 +100,7 @@ class BrmSettings(_Section):
     waits for ever."""
 
 
-class BillingSettings(_Section):
+class BillingSettings(Section):
     """How orders are billed."""
 
     initiate_days: Count = 365
@@ -153,7 +115,7 @@ class BillingSettings(_Section):
         return self
 
 
-class LimitSettings(_Section):
+class LimitSettings(Section):
     """How much of everything one message may hold; what is larger is refused before it is read further."""
 
     max_bytes: Count = 10 * 1024 * 1024
@@ -166,7 +128,7 @@ class LimitSettings(_Section):
     """Attributes in all."""
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """What is told to the log, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -175,12 +137,12 @@ class LogSettings(_Section):
     """``console`` for people, ``json`` (one object a line) for collectors."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings. ``Settings()`` is the defaults alone; ``load`` reads the file and the environment."""
 
     gateway: GatewaySettings = GatewaySettings()
     queue: QueueSettings = QueueSettings()
-    brm: Annotated[dict[SystemId, BrmSettings], Field(min_length=1)] = {"BRM_01": BrmSettings()}
+    brm: dict[SystemId, BrmSettings] = Field(default_factory=lambda: {"BRM_01": BrmSettings()}, min_length=1)
     billing: BillingSettings = BillingSettings()
     limits: LimitSettings = LimitSettings()
     logging: LogSettings = LogSettings()

@@ -1,0 +1,50 @@
+"""One request and its answer, as far as they are known: what protocol, modules and observers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from wsgiref.types import WSGIEnvironment
+
+from lxml import etree
+
+from soapkit.catalog import Operation
+from soapkit.envelope import Parts
+from soapkit.faults import Fault
+from soapkit.service import Request, Service
+
+EXCHANGE = "soapkit.exchange"
+"""Where a WSGI environment keeps its exchange: observers find it there once a call was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, proved; ``how`` is ``username``, ``digest``, ``signature``, ``basic`` or ``certificate``."""
+
+    name: str
+    how: str
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """``service`` is the one addressed by the path (the first of several on one path, until one is dispatched to).
+
+    ``root`` and ``parts`` are there once parsed, ``operation`` and ``request`` once dispatched, ``fault`` once worded.
+    ``raw`` is the message as it came, ``accepted`` says that a module keeps it and no handler runs. ``notes`` is for
+    modules, each under a key of its own. ``environ`` is empty once the call is answered: the two would hold each other.
+    """
+
+    service: Service
+    environ: WSGIEnvironment
+    correlation_id: str
+    raw: bytes = b""
+    root: etree._Element | None = None
+    parts: Parts | None = None
+    operation: Operation | None = None
+    request: Request | None = None
+    caller: Caller | None = None
+    fault: Fault | None = None
+    rule: str | None = None
+    accepted: bool = False
+    notes: dict[str, Any] = field(default_factory=dict)
