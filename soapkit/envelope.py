@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import cast
 from xml.sax.saxutils import escape
 
@@ -23,6 +24,13 @@ _BODY = f"{{{SOAP_11}}}Body"
 _START = f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{SOAP_11}">'.encode()
 _END = b"</soap:Body></soap:Envelope>"
 _NOT_XML = {c: None for c in (*range(0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)) if c not in (9, 10, 13)}
+
+
+class Version(Enum):
+    """The versions of SOAP; the value is the namespace of the envelope."""
+
+    SOAP_11 = SOAP_11
+    SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from wsgiref.types import WSGIEnvironment
 from lxml import etree
 
 from soapkit.catalog import Operation
-from soapkit.envelope import Parts
+from soapkit.envelope import Parts, Version
 from soapkit.faults import Fault
 from soapkit.service import Request, Service
 
@@ -38,6 +38,7 @@ class Exchange:
     service: Service
     environ: WSGIEnvironment
     correlation_id: str
+    version: Version = Version.SOAP_11
     raw: bytes = b""
     root: etree._Element | None = None
     parts: Parts | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,6 +15,7 @@ import structlog
 from soapkit.catalog import Contract
 from soapkit.envelope import wrap_fault
 from soapkit.exchange import EXCHANGE
+from soapkit.http import Response
 from soapkit.limits import Limits
 from soapkit.module import Module
 from soapkit.protocol import CORRELATION, wsgi_application
@@ -31,21 +31,9 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _XML = "text/xml; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class _Response:
-    status: str
-    body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, status: HTTPStatus, content_type: str, body: bytes, *headers: tuple[str, str]) -> _Response:
-        line = f"{status.value} {status.phrase}"
-        return cls(line, body, (("Content-Type", content_type), ("Content-Length", str(len(body))), *headers))
-
-
 # waitress ends the connection one byte short; granian sends what is here: either way nobody takes it for an answer.
 # Saying "Connection: close" is not an application's right (PEP 3333): waitress would answer a page of its own.
-_HUNG_UP = _Response("504 Gateway Timeout", b"", (("Content-Length", "1"),))
+_HUNG_UP = Response("504 Gateway Timeout", b"", (("Content-Length", "1"),))
 
 
 class _Endpoint:
@@ -58,45 +46,45 @@ class _Endpoint:
         self._spyne = wsgi_application(service, limits, modules)
         self._documents = Publisher(service.contract, address)
 
-    def answer(self, environ: WSGIEnvironment) -> _Response:
+    def answer(self, environ: WSGIEnvironment) -> Response:
         method = environ["REQUEST_METHOD"]
         if method == "POST":
             return self._called(environ)
         if method in ("GET", "HEAD"):
             return self._shown(environ)
         refusal = b"A service is called with POST and shown with GET\n"
-        return _Response.of(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain", refusal, ("Allow", "GET, HEAD, POST"))
+        return Response.of(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain", refusal, ("Allow", "GET, HEAD, POST"))
 
-    def _called(self, environ: WSGIEnvironment) -> _Response:
+    def _called(self, environ: WSGIEnvironment) -> Response:
         correlation_id = environ[CORRELATION] = _correlation_id(environ)
         bound = structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
         try:
             response = self._through_spyne(environ)
         except Exception as error:  # noqa: BLE001 - nothing may leave as a plain 500; told() logs it
             told = wrap_fault(self._service.told(error, None, correlation_id))
-            response = _Response.of(HTTPStatus.INTERNAL_SERVER_ERROR, _XML, told)
+            response = Response.of(HTTPStatus.INTERNAL_SERVER_ERROR, _XML, told)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
             _let_go(environ)
         headers = (*response.headers, ("X-Correlation-Id", correlation_id))
-        return _Response(response.status, response.body, headers)
+        return Response(response.status, response.body, headers)
 
-    def _through_spyne(self, environ: WSGIEnvironment) -> _Response:
+    def _through_spyne(self, environ: WSGIEnvironment) -> Response:
         head: list[Any] = []
         chunks = self._spyne.handle_rpc(environ, lambda status, headers, *_: head.extend((status, headers)))
         body = b"".join(chunks)
         if environ.get("soapkit.hangup"):
             return _HUNG_UP
-        return _Response(head[0], body, tuple(head[1]))
+        return Response(head[0], body, tuple(head[1]))
 
-    def _shown(self, environ: WSGIEnvironment) -> _Response:
+    def _shown(self, environ: WSGIEnvironment) -> Response:
         asked = {k.lower(): v[0] for k, v in parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True).items()}
         if "xsd" in asked:
             return _document(self._documents.xsd(asked["xsd"]))
         if "wsdl" in asked:
             return _document(self._documents.wsdl(asked["wsdl"]))
         page = listing_html([(self.contract, self.address)])
-        return _Response.of(HTTPStatus.OK, "text/html; charset=utf-8", page)
+        return Response.of(HTTPStatus.OK, "text/html; charset=utf-8", page)
 
 
 class _Site:
@@ -120,12 +108,12 @@ class _Site:
         prefixes = [prefix for prefix in self._mounts if path == prefix or path.startswith(f"{prefix}/")]
         return max(prefixes, key=len, default=None)
 
-    def _list(self, environ: WSGIEnvironment, path: str) -> _Response:
+    def _list(self, environ: WSGIEnvironment, path: str) -> Response:
         if path != _LIST or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _Response.of(HTTPStatus.NOT_FOUND, "text/plain", b"Nothing is here. /services/ lists what is.\n")
+            return Response.of(HTTPStatus.NOT_FOUND, "text/plain", b"Nothing is here. /services/ lists what is.\n")
         if "json" in parse_qs(environ.get("QUERY_STRING", "")).get("format", []):
-            return _Response.of(HTTPStatus.OK, "application/json", listing_json(self._listed))
-        return _Response.of(HTTPStatus.OK, "text/html; charset=utf-8", listing_html(self._listed))
+            return Response.of(HTTPStatus.OK, "application/json", listing_json(self._listed))
+        return Response.of(HTTPStatus.OK, "text/html; charset=utf-8", listing_html(self._listed))
 
 
 def application(
@@ -152,10 +140,10 @@ def application(
     return _Site(endpoints, mounts or {})
 
 
-def _document(found: bytes | None) -> _Response:
+def _document(found: bytes | None) -> Response:
     if found is None:
-        return _Response.of(HTTPStatus.NOT_FOUND, "text/plain", b"The contract has no such document\n")
-    return _Response.of(HTTPStatus.OK, _XML, found)
+        return Response.of(HTTPStatus.NOT_FOUND, "text/plain", b"The contract has no such document\n")
+    return Response.of(HTTPStatus.OK, _XML, found)
 
 
 def _let_go(environ: WSGIEnvironment) -> None:
