@@ -15,6 +15,7 @@ from bench import machine
 from bench.echo import measured as echo
 from bench.figures import QUICK, THOROUGH, Plan, Report, Tell
 from bench.orders import lines, throughput
+from bench.peers import measured as peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class _Bench:
 
 _BENCHES: Mapping[str, _Bench] = {
     "echo": _Bench("What does a 20-line order cost at the SOAP edge, beside plain Spyne?", echo.measure),
+    "peers": _Bench("And beside the stacks that others would choose, JAX-WS RI and node-soap?", peers.measure),
     "orders": _Bench("How many orders a second, queue to response, and how much of that is BRM's?", throughput.measure),
     "lines": _Bench("What does one more line of an order cost, in short orders and in long ones?", lines.measure),
 }

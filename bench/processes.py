@@ -37,11 +37,18 @@ def answers(port: int) -> bool:
 def python(
     arguments: Sequence[str], *, log: Path, ready: Callable[[], bool], environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run ``python <arguments>`` while the block runs; it starts once ``ready()``. Raises NotRunning."""
+    """Run ``python <arguments>`` while the block runs, as ``program`` does."""
+    with program([sys.executable, *arguments], log=log, ready=ready, environment=environment) as started:
+        yield started
+
+
+@contextmanager
+def program(
+    command: Sequence[str], *, log: Path, ready: Callable[[], bool], environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``command`` while the block runs; it starts once ``ready()``. Raises NotRunning."""
     with log.open("ab") as output:
-        started = subprocess.Popen(  # noqa: S603 - our own modules
-            [sys.executable, *arguments], stdout=output, stderr=output, env=environment
-        )
+        started = subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603 - our own
     try:
         wait_until(ready, lambda: _alive(started, log))
         yield started

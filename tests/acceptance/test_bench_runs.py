@@ -29,3 +29,16 @@ _SERVERS = ("granian, 1 worker", "granian, 2 workers", "waitress, 1 worker")
 
 def test_help_names_every_bench() -> None:
     assert "20-line order" in _bench("--help").stdout
+
+
+def test_a_quick_look_at_the_peers_measures_what_is_installed_and_names_what_is_not() -> None:
+    said: dict[str, Any] = json.loads(_bench("peers", "--quick", "--json").stdout)
+    peers = said["benches"]["peers"]
+    measured = {sample["name"] for sample in peers["samples"]}
+    assert "soapkit, granian, 2 workers" in measured
+    named = {name for name in _PEERS if name in peers["setup"]["not measured"]}
+    assert named | measured >= _PEERS
+    assert len(peers["checks"]) == len(measured) - 1
+
+
+_PEERS = {"JAX-WS RI, validating", "node-soap"}
