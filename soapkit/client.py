@@ -18,8 +18,9 @@ import structlog
 import zeep
 from lxml import etree
 
+from soapkit import fault_xml
 from soapkit.catalog import Contract
-from soapkit.envelope import FAULT, split, strip_soap_attributes, wrap
+from soapkit.envelope import split, strip_soap_attributes, wrap
 from soapkit.faults import InvalidAnswer, NoAnswer, NotSent, Refused, RemoteFault, Unreachable
 from soapkit.limits import Limits, parse
 from soapkit.transport import HttpTransport, LocalFiles, Reply, Timeout, Transport, WsgiTransport
@@ -103,8 +104,8 @@ class Client:
             body = split(parse(reply.content, self._limits, charset=reply.charset)).body
         except Refused as error:
             raise InvalidAnswer(f"The answer (HTTP {reply.status}) is not SOAP: {error}") from error
-        if body.tag == FAULT:
-            raise _remote_fault(body)
+        if body.tag in fault_xml.FAULTS:
+            raise fault_xml.read(body)
         if body.tag != expected:
             raise InvalidAnswer(f"The answer is {body.tag}, not {expected}")
         if self._validate and (violations := self.contract.check(body)):
@@ -118,13 +119,6 @@ def _no_soap(reply: Reply) -> NoReturn:
     if 400 <= reply.status < 500:  # noqa: PLR2004 - the range HTTP defines
         raise Unreachable(text)
     raise NoAnswer(text)
-
-
-def _remote_fault(fault: etree._Element) -> RemoteFault:
-    code = (fault.findtext("faultcode") or "").rpartition(":")[2]
-    detail = fault.find("detail")
-    entry = detail[0] if detail is not None and len(detail) else None
-    return RemoteFault(code, fault.findtext("faultstring") or "", entry)
 
 
 def _http_headers(action: str) -> Mapping[str, str]:

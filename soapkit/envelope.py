@@ -1,36 +1,36 @@
-"""The SOAP 1.1 envelope, read and written. Bodies are lxml elements coming in and bytes going out: never copied."""
+"""The SOAP envelope, read and written. Bodies are lxml elements coming in and bytes going out: never copied."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 from typing import cast
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from soapkit import fault_xml
 from soapkit.faults import Fault, FaultCode, Refused
+from soapkit.versions import BY_ENVELOPE, NAMESPACE_11, NAMESPACE_12, Version
 
-SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
-FAULT = f"{{{SOAP_11}}}Fault"
-MUST_UNDERSTAND = f"{{{SOAP_11}}}mustUnderstand"
-ACTOR = f"{{{SOAP_11}}}actor"
-NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
+__all__ = [
+    "Parts",
+    "Version",
+    "line_of",
+    "only_child",
+    "opened",
+    "split",
+    "strip_soap_attributes",
+    "version_of",
+    "wrap",
+    "wrap_fault",
+]
 
-_ENVELOPE = f"{{{SOAP_11}}}Envelope"
-_HEADER = f"{{{SOAP_11}}}Header"
-_BODY = f"{{{SOAP_11}}}Body"
-_START = f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{SOAP_11}">'.encode()
+_START = {
+    version: f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{version.value}">'.encode()
+    for version in Version
+}
 _END = b"</soap:Body></soap:Envelope>"
-_NOT_XML = {c: None for c in (*range(0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)) if c not in (9, 10, 13)}
-
-
-class Version(Enum):
-    """The versions of SOAP; the value is the namespace of the envelope."""
-
-    SOAP_11 = SOAP_11
-    SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
+_NAMESPACES = tuple(f"{{{version.value}}}" for version in Version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +41,51 @@ class Parts:
     body: etree._Element
 
 
+def version_of(root: etree._Element) -> Version:
+    """Tell which SOAP an envelope is of.
+
+    Raises Refused: ``version`` for an envelope of another version, ``envelope`` for another document.
+    """
+    version = BY_ENVELOPE.get(root.tag)
+    if version is None:
+        raise _not_an_envelope(root)
+    return version
+
+
 def split(root: etree._Element) -> Parts:
     """Take an envelope apart: one optional Header, then one Body holding exactly one element.
 
     Raises Refused: ``version`` for an envelope of another SOAP version, ``envelope`` for any other shape.
     """
-    if root.tag != _ENVELOPE:
-        raise _not_an_envelope(root)
+    headers, body = opened(root, version_of(root))
+    return Parts(headers, only_child(body))
+
+
+def opened(root: etree._Element, version: Version) -> tuple[tuple[etree._Element, ...], etree._Element]:
+    """Return the header blocks and the Body of an envelope, whatever the Body holds.
+
+    An element after the Body is refused in SOAP 1.1 too, which would allow it: WS-I Basic Profile 1.1 (R1011) does not.
+    Raises Refused, ``envelope``.
+    """
     children = list(root)
-    headers = tuple(children.pop(0)) if children and children[0].tag == _HEADER else ()
-    if len(children) != 1 or children[0].tag != _BODY:
-        raise Refused("envelope", "An Envelope holds an optional Header and then one Body", path="/Envelope")
-    body = children[0]
+    headers = tuple(children.pop(0)) if children and children[0].tag == version.header else ()
+    if len(children) != 1 or children[0].tag != version.body:
+        text = "An Envelope holds an optional Header and then one Body"
+        raise Refused("envelope", text, path="/Envelope", line=line_of(root))
+    return headers, children[0]
+
+
+def only_child(body: etree._Element) -> etree._Element:
+    """Return the one element inside the Body; raises Refused, ``envelope``, when there is none, or another."""
     if len(body) != 1:
-        raise Refused("envelope", f"The Body must hold one element, not {len(body)}", path="/Envelope/Body")
-    return Parts(headers, body[0])
+        text = f"The Body must hold one element, not {len(body)}"
+        raise Refused("envelope", text, path="/Envelope/Body", line=line_of(body))
+    return body[0]
 
 
 def strip_soap_attributes(block: etree._Element) -> etree._Element:
     """Take SOAP's own attributes off a header block, in place: a schema need not allow them."""
-    for name in [name for name in block.attrib if str(name).startswith(f"{{{SOAP_11}}}")]:
+    for name in [name for name in block.attrib if str(name).startswith(_NAMESPACES)]:
         del block.attrib[name]
     return block
 
@@ -71,24 +96,38 @@ def line_of(element: etree._Element) -> int | None:
 
 
 def _not_an_envelope(root: etree._Element) -> Refused:
-    name = etree.QName(root)
-    if name.localname == "Envelope":
-        text = f"Envelopes of the SOAP version {SOAP_11} are understood here"
-        return Refused("version", text, path="/Envelope", line=line_of(root), code=FaultCode.VERSION_MISMATCH)
-    return Refused("envelope", "The document is not a SOAP Envelope", path=f"/{name.localname}", line=line_of(root))
+    name, line = etree.QName(root), line_of(root)
+    if name.localname != "Envelope":
+        return Refused("envelope", "The document is not a SOAP Envelope", path=f"/{name.localname}", line=line)
+    text = f"Envelopes of SOAP 1.1 ({NAMESPACE_11}) and SOAP 1.2 ({NAMESPACE_12}) are understood here"
+    code = FaultCode.VERSION_MISMATCH
+    return Refused("version", text, path="/Envelope", line=line, code=code, blocks=(_upgrade(),))
 
 
-def wrap(body: etree._Element, headers: Iterable[etree._Element] = ()) -> bytes:
+def _upgrade() -> etree._Element:
+    """Name the envelopes that are understood, the preferred one first (SOAP 1.2 Part 1, 5.4.7)."""
+    names = {"env": NAMESPACE_12, "s11": NAMESPACE_11}
+    upgrade = etree.Element(f"{{{NAMESPACE_12}}}Upgrade", nsmap=names)
+    for prefix in names:
+        etree.SubElement(upgrade, f"{{{NAMESPACE_12}}}SupportedEnvelope", qname=f"{prefix}:Envelope")
+    return upgrade
+
+
+def wrap(body: etree._Element, headers: Iterable[etree._Element] = (), *, version: Version = Version.SOAP_11) -> bytes:
     """Write an envelope around ``body``; the element stays where it is."""
-    return b"".join((_START, _header(headers), b"<soap:Body>", _bytes(body), _END))
+    return b"".join((_START[version], _header(headers), b"<soap:Body>", _bytes(body), _END))
 
 
-def wrap_fault(fault: Fault, headers: Iterable[etree._Element] = ()) -> bytes:
-    """Write an envelope around ``fault``. Characters that XML cannot carry are left out of its text."""
-    text = escape(fault.text.translate(_NOT_XML))
-    detail = b"" if fault.detail is None else b"<detail>%s</detail>" % _bytes(fault.detail)
-    told = f"<faultcode>soap:{fault.code}</faultcode><faultstring>{text}</faultstring>".encode()
-    return b"".join((_START, _header(headers), b"<soap:Body><soap:Fault>", told, detail, b"</soap:Fault>", _END))
+def wrap_fault(
+    fault: Fault,
+    headers: Iterable[etree._Element] = (),
+    *,
+    version: Version = Version.SOAP_11,
+    node: str | None = None,
+) -> bytes:
+    """Write an envelope around ``fault``, in the shape of ``version``; ``node`` is the address of who faults."""
+    inside = fault_xml.written(fault, version, node)
+    return b"".join((_START[version], _header(headers), b"<soap:Body>", inside, _END))
 
 
 def _header(blocks: Iterable[etree._Element]) -> bytes:

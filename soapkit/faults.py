@@ -20,12 +20,16 @@ from lxml import etree
 
 
 class FaultCode(StrEnum):
-    """The fault codes of SOAP 1.1, section 4.4.1."""
+    """The fault codes, by their names in SOAP 1.1 (4.4.1); SOAP 1.2 (Part 1, 5.4.6) has Sender and Receiver.
+
+    DataEncodingUnknown is SOAP 1.2's alone.
+    """
 
     CLIENT = "Client"
     SERVER = "Server"
     MUST_UNDERSTAND = "MustUnderstand"
     VERSION_MISMATCH = "VersionMismatch"
+    DATA_ENCODING_UNKNOWN = "DataEncodingUnknown"
 
 
 class Fault(Exception):
@@ -33,17 +37,27 @@ class Fault(Exception):
 
     ``detail`` is the one element put inside ``<detail>``, without that wrapper; it must be a fault element that the
     contract declares, and valid, else it is dropped and logged. ``subcode`` (Clark name) is a module's own code, such
-    as wsse:FailedAuthentication: a Subcode in SOAP 1.2, the faultcode itself in SOAP 1.1.
+    as wsse:FailedAuthentication: a Subcode in SOAP 1.2, the faultcode itself in SOAP 1.1; ``subsubcode`` is narrower
+    still, and takes its place in SOAP 1.1.
     """
 
     def __init__(
-        self, code: str, text: str, detail: etree._Element | None = None, *, subcode: str | None = None
+        self,
+        code: str,
+        text: str,
+        detail: etree._Element | None = None,
+        *,
+        subcode: str | None = None,
+        subsubcode: str | None = None,
     ) -> None:
         super().__init__(text)
         self.code = FaultCode(code)
         self.text = text
         self.detail = detail
         self.subcode = subcode
+        self.subsubcode = subsubcode
+        self.about: etree._Element | None = None
+        """A module's entry of the Detail, in SOAP 1.2 only: what ``Refused.detail`` was."""
 
 
 class Refused(Exception):
@@ -51,7 +65,10 @@ class Refused(Exception):
 
     ``rule`` names what was broken (``well-formed``, ``doctype``, ``max-depth``, an XSD rule such as ``enumeration``
     …), ``path`` is the element path and ``line`` the source line where that is known. ``status`` is the HTTP status
-    of the fault, ``subcode`` as in Fault, ``http_headers`` go with the answer (WWW-Authenticate, Retry-After …).
+    of the fault, where it is not the one that the SOAP version gives the code. ``subcode`` and ``subsubcode`` are as
+    in Fault. ``http_headers`` go with the answer (WWW-Authenticate, Retry-After …), ``blocks`` are header blocks of
+    it. ``detail`` is an entry of a SOAP 1.2 Detail besides the product's own: SOAP 1.1 (4.4) forbids a detail on
+    header blocks, what is to be said of those goes into ``blocks``.
     """
 
     def __init__(
@@ -62,9 +79,12 @@ class Refused(Exception):
         path: str | None = None,
         line: int | None = None,
         code: FaultCode = FaultCode.CLIENT,
-        status: int = 500,
+        status: int | None = None,
         subcode: str | None = None,
+        subsubcode: str | None = None,
         http_headers: tuple[tuple[str, str], ...] = (),
+        blocks: tuple[etree._Element, ...] = (),
+        detail: etree._Element | None = None,
     ) -> None:
         super().__init__(text)
         self.rule = rule
@@ -74,7 +94,10 @@ class Refused(Exception):
         self.code = code
         self.status = status
         self.subcode = subcode
+        self.subsubcode = subsubcode
         self.http_headers = http_headers
+        self.blocks = blocks
+        self.detail = detail
 
     def __str__(self) -> str:
         """Text, rule and place on one line: what every default fault says."""
@@ -96,13 +119,20 @@ class Accepted(Exception):
 
 
 class RemoteFault(Exception):
-    """The other side answered a fault; ``detail`` is the first element inside its ``<detail>``."""
+    """The other side answered a fault; ``detail`` is the first element inside its ``<detail>``.
 
-    def __init__(self, code: str, text: str, detail: etree._Element | None = None) -> None:
+    ``code`` is the local name of the fault code, as SOAP 1.1 has it (Client for Sender); ``subcode`` a QName beyond
+    SOAP's own, in Clark notation.
+    """
+
+    def __init__(
+        self, code: str, text: str, detail: etree._Element | None = None, *, subcode: str | None = None
+    ) -> None:
         super().__init__(f"{code}: {text}")
         self.code = code
         self.text = text
         self.detail = detail
+        self.subcode = subcode
 
 
 class NotSent(ValueError):

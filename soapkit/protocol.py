@@ -1,4 +1,4 @@
-"""Our protocol on Spyne: SOAP 1.1 in, SOAP 1.1 out, bodies as lxml elements, and every failure a SOAP fault.
+"""Our protocol on Spyne: SOAP 1.1 and 1.2, bodies as lxml elements, and every failure a fault in the caller's version.
 
 Spyne drives (transport context, dispatch, call); each step it asks of a protocol is replaced, because its own steps
 parse without bounds, skip header rules and answer plain 500s. No step lets an exception out that is not already a
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 from wsgiref.types import WSGIEnvironment
@@ -25,42 +24,28 @@ from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
 from soapkit.catalog import Contract, Operation
-from soapkit.envelope import (
-    ACTOR,
-    MUST_UNDERSTAND,
-    NEXT,
-    Parts,
-    line_of,
-    split,
-    strip_soap_attributes,
-    wrap,
-    wrap_fault,
-)
+from soapkit.envelope import Parts, line_of, split, strip_soap_attributes, version_of, wrap, wrap_fault
 from soapkit.exchange import EXCHANGE, Exchange
 from soapkit.faults import Accepted, Fault, FaultCode, Hangup, InvalidAnswer, Refused
+from soapkit.http import MediaType, media_type, status_line
 from soapkit.limits import Limits, parse
 from soapkit.module import Module
 from soapkit.service import Request, Service
+from soapkit.versions import BY_MEDIA_TYPE, Version
 
 CORRELATION = "soapkit.correlation_id"
 const.MIN_GC_INTERVAL = math.inf  # else Spyne collects all garbage once a second, in the midst of a request
-_CHARSET = re.compile(r"""charset\s*=\s*("[^"]*"|[^\s;]+)""", re.IGNORECASE)
-_HTTP = {
-    202: "202 Accepted",
-    413: "413 Content Too Large",
-    415: "415 Unsupported Media Type",
-    500: "500 Internal Server Error",
-}
 
 
 class WordedFault(SpyneFault):  # type: ignore[misc] # Spyne is untyped
     """Carries a fault, worded and checked, through Spyne's error path."""
 
-    def __init__(self, fault: Fault, status: int, http_headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(self, fault: Fault, refused: Refused | None = None) -> None:
         super().__init__(str(fault.code), fault.text)
         self.fault = fault
-        self.status = status
-        self.http_headers = http_headers
+        self.status = refused and refused.status
+        self.http_headers = refused.http_headers if refused else ()
+        self.blocks = refused.blocks if refused else ()
 
 
 def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,7 +60,7 @@ def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
             return step(self, ctx, *args, **more)
         except Hangup:
             ctx.transport.req_env["soapkit.hangup"] = True
-            fault = WordedFault(Fault(FaultCode.SERVER, ""), 500)
+            fault = WordedFault(Fault(FaultCode.SERVER, ""))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a fault; told() logs it
             fault = self.worded(error, ctx)
         try:
@@ -89,21 +74,26 @@ def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
 class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
     """Soap11 with every step replaced; one instance reads for its application, another writes."""
 
-    def __init__(self, service: Service, limits: Limits, modules: Sequence[Module]) -> None:
+    def __init__(self, service: Service, address: str, limits: Limits, modules: Sequence[Module]) -> None:
         super().__init__()
         self._service = service
+        self._address = address
         self._limits = limits
         self._modules = tuple(modules)
         self._understood = frozenset[str]().union(*(module.understands for module in self._modules))
 
     @_wording
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
-        """Read the body, bounded, check the content type, parse."""
+        """Read the body, bounded, parse, and check that content type and envelope are of one version."""
         environ = ctx.transport.req_env
         exchange = ctx.udc = environ[EXCHANGE] = Exchange(self._service, environ, environ[CORRELATION])
-        said = _charset(environ)
+        media = media_type(environ.get("CONTENT_TYPE") or "")
+        exchange.version = BY_MEDIA_TYPE.get(media.name, Version.SOAP_11)
+        _check_media(environ, media)
         exchange.raw = _read(environ, self._limits.max_bytes)
-        ctx.in_document = exchange.root = parse(exchange.raw, self._limits, charset=said)
+        root = ctx.in_document = exchange.root = parse(exchange.raw, self._limits, charset=media.charset)
+        exchange.version = version_of(root)
+        _check_version(exchange.version, media)
 
     @_wording
     def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:  # noqa: ARG002 - Spyne's signature
@@ -125,7 +115,7 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         """Check headers, SOAPAction and body against the contract; the object handed on is the body element itself."""
         exchange = ctx.udc
         request = exchange.request = self._request(exchange)
-        _check_understood(exchange.parts.headers, self._understood.union(exchange.operation.headers))
+        _check_understood(exchange.parts.headers, exchange.version, self._understood.union(exchange.operation.headers))
         for module in self._modules:
             module.dispatched(exchange)
         _check_action(ctx.transport.req_env, exchange.operation)
@@ -138,14 +128,18 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
 
     def serialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002 - Spyne's signature
         """Write the whole answer to bytes, before the status line is sent."""
+        exchange = ctx.udc
+        ctx.transport.resp_headers["Content-Type"] = exchange.version.content_type
         if ctx.out_error is not None:
             ctx.out_document = self._fault(ctx)
         elif ctx.out_object[0] is None:
-            ctx.transport.resp_code = _HTTP[202]
+            ctx.transport.resp_code = status_line(202)
             ctx.transport.resp_headers.pop("Content-Type", None)
             ctx.out_document = b""
         else:
-            ctx.out_document = self._sealed(ctx.udc, wrap(ctx.out_object[0], self._blocks(ctx.udc, ctx.out_object[0])))
+            answer = ctx.out_object[0]
+            written = wrap(answer, self._blocks(exchange, answer), version=exchange.version)
+            ctx.out_document = self._sealed(exchange, written)
 
     def create_out_string(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Hand over what ``serialize`` wrote."""
@@ -185,19 +179,20 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
     def worded(self, error: Exception, ctx: Any) -> WordedFault:
         """Give what the caller is told about ``error``, as far as the request is known."""
         told = self._service.told(error, ctx.udc.request, ctx.udc.correlation_id)
-        if isinstance(error, Refused):
-            ctx.udc.rule = error.rule
-            return WordedFault(told, error.status, error.http_headers)
-        return WordedFault(told, 500)
+        if not isinstance(error, Refused):
+            return WordedFault(told)
+        ctx.udc.rule = error.rule
+        return WordedFault(told, error)
 
     def _fault(self, ctx: Any) -> bytes:
-        error = ctx.out_error
+        exchange, error = ctx.udc, ctx.out_error
         if not isinstance(error, WordedFault):
             error = self.worded(error, ctx)
-        ctx.udc.fault = error.fault
-        ctx.transport.resp_code = _HTTP[error.status]
+        fault = exchange.fault = error.fault
+        ctx.transport.resp_code = status_line(error.status or exchange.version.statuses[fault.code])
         ctx.transport.resp_headers.update(error.http_headers)
-        return self._sealed(ctx.udc, wrap_fault(error.fault, self._blocks(ctx.udc, error.fault)))
+        blocks = (*error.blocks, *self._blocks(exchange, fault))
+        return self._sealed(exchange, wrap_fault(fault, blocks, version=exchange.version, node=self._address))
 
     def _blocks(self, exchange: Exchange, answer: etree._Element | Fault) -> list[etree._Element]:
         return [block for module in self._modules for block in module.blocks(exchange, answer)]
@@ -208,9 +203,9 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         return envelope
 
 
-def wsgi_application(service: Service, limits: Limits, modules: Sequence[Module] = ()) -> WsgiApplication:
+def wsgi_application(service: Service, address: str, limits: Limits, modules: Sequence[Module] = ()) -> WsgiApplication:
     """Build the Spyne application of one service from its table; there are no hand-written service classes."""
-    reader, writer = ContractProtocol(service, limits, modules), ContractProtocol(service, limits, modules)
+    reader, writer = (ContractProtocol(service, address, limits, modules) for _ in range(2))
     operations = {operation.name: _operation(operation, reader) for operation in service.contract.operations}
     served = type(service.contract.name, (ServiceBase,), operations)
     application = Application(
@@ -235,15 +230,18 @@ def _operation(operation: Operation, protocol: ContractProtocol) -> Callable[...
     return cast("Callable[..., Any]", rpc(AnyXml, _returns=AnyXml, _body_style="bare")(called))
 
 
-def _charset(environ: WSGIEnvironment) -> str | None:
-    """Check the media type (WS-I R1115 asks for 415) and return the charset the header names."""
-    content_type = environ.get("CONTENT_TYPE") or ""
-    if content_type.partition(";")[0].strip().lower() != "text/xml":
-        raise Refused("content-type", "The content type must be text/xml", status=415)
+def _check_media(environ: WSGIEnvironment, media: MediaType) -> None:
+    """Refuse what is no SOAP by its media type (WS-I R1115 asks for 415), and what is compressed."""
+    if media.name not in BY_MEDIA_TYPE:
+        raise Refused("content-type", f"The content type must be {' or '.join(BY_MEDIA_TYPE)}", status=415)
     if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
         raise Refused("content-encoding", "Compressed messages are not accepted", status=415)
-    named = _CHARSET.search(content_type)
-    return named[1] if named else None
+
+
+def _check_version(version: Version, media: MediaType) -> None:
+    if media.name != version.media_type:
+        text = f"The envelope is one of {version.media_type}, the content type says {media.name}"
+        raise Refused("content-type", text, path="/Envelope", status=415)
 
 
 def _read(environ: WSGIEnvironment, most: int) -> bytes:
@@ -263,10 +261,10 @@ def _unknown_operation(body: etree._Element) -> Refused:
     return Refused("operation", text, path=f"/Envelope/Body/{name.localname}", line=line_of(body))
 
 
-def _check_understood(blocks: tuple[etree._Element, ...], understood: frozenset[str]) -> None:
+def _check_understood(blocks: tuple[etree._Element, ...], version: Version, understood: frozenset[str]) -> None:
     """SOAP 1.1, 4.2.3: a block for us that must be understood and is not declared refuses the message."""
     for block in blocks:
-        demanded = block.get(MUST_UNDERSTAND) in ("1", "true") and block.get(ACTOR, NEXT) in ("", NEXT)
+        demanded = block.get(version.must_understand) in ("1", "true") and block.get(version.role, "") in version.roles
         if demanded and block.tag not in understood:
             name = etree.QName(block).localname
             raise Refused(
@@ -280,8 +278,8 @@ def _check_understood(blocks: tuple[etree._Element, ...], understood: frozenset[
 
 def _check_action(environ: WSGIEnvironment, operation: Operation) -> None:
     """Refuse a SOAPAction that contradicts the body; an absent or empty one is fine."""
-    action = environ.get("HTTP_SOAPACTION", "").strip().strip('"')
-    if action and operation.soap_action and action != operation.soap_action:
+    told = environ.get("HTTP_SOAPACTION", "").strip().strip('"'), media_type(environ.get("CONTENT_TYPE") or "").action
+    if operation.soap_action and any(action not in ("", operation.soap_action) for action in told):
         raise Refused("soap-action", f"The SOAPAction is not that of {operation.name}, which the body asks for")
 
 

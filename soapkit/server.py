@@ -14,7 +14,7 @@ import structlog
 
 from soapkit.catalog import Contract
 from soapkit.envelope import wrap_fault
-from soapkit.exchange import EXCHANGE
+from soapkit.exchange import EXCHANGE, Exchange
 from soapkit.http import Response
 from soapkit.limits import Limits
 from soapkit.module import Module
@@ -22,6 +22,7 @@ from soapkit.protocol import CORRELATION, wsgi_application
 from soapkit.publish import Publisher, listing_html, listing_json
 from soapkit.run import running, serve, serve_workers
 from soapkit.service import Handler, Request, Service
+from soapkit.versions import Version
 
 __all__ = ["Handler", "Request", "Service", "application", "running", "serve", "serve_workers"]
 
@@ -43,7 +44,7 @@ class _Endpoint:
         self.contract: Contract = service.contract
         self.address = address
         self._service = service
-        self._spyne = wsgi_application(service, limits, modules)
+        self._spyne = wsgi_application(service, address, limits, modules)
         self._documents = Publisher(service.contract, address)
 
     def answer(self, environ: WSGIEnvironment) -> Response:
@@ -61,13 +62,18 @@ class _Endpoint:
         try:
             response = self._through_spyne(environ)
         except Exception as error:  # noqa: BLE001 - nothing may leave as a plain 500; told() logs it
-            told = wrap_fault(self._service.told(error, None, correlation_id))
-            response = Response.of(HTTPStatus.INTERNAL_SERVER_ERROR, _XML, told)
+            response = self._broken(error, environ)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
             _let_go(environ)
         headers = (*response.headers, ("X-Correlation-Id", correlation_id))
         return Response(response.status, response.body, headers)
+
+    def _broken(self, error: Exception, environ: WSGIEnvironment) -> Response:
+        exchange: Exchange | None = environ.get(EXCHANGE)
+        version = exchange.version if exchange else Version.SOAP_11
+        told = wrap_fault(self._service.told(error, None, environ[CORRELATION]), version=version, node=self.address)
+        return Response.of(HTTPStatus.INTERNAL_SERVER_ERROR, version.content_type, told)
 
     def _through_spyne(self, environ: WSGIEnvironment) -> Response:
         head: list[Any] = []

@@ -70,9 +70,9 @@ class Service:
     def told(self, error: Exception, request: Request | None, correlation_id: str) -> Fault:
         """Return what the caller is told about ``error``: worded by the product, detail checked, correlated, logged."""
         fault = self._worded(error, request)
-        if isinstance(error, Refused) and error.code is not FaultCode.CLIENT:
-            fault.code = error.code  # SOAP's own codes are not the product's to change
-        fault.subcode = getattr(error, "subcode", None)
+        if isinstance(error, Refused):  # what SOAP says of a refusal is not the product's to change
+            fault.code, fault.subcode, fault.subsubcode = error.code, error.subcode, error.subsubcode
+            fault.about = error.detail
         if fault.detail is not None and not self._allows(fault.detail, request):
             fault.detail = None
         self._record(error, fault, request)
@@ -87,7 +87,7 @@ class Service:
             _log.exception("wording a fault failed", service=self.contract.name, error=repr(error))
             worded = plain_wording(error, request)
         # a product may word with a constant; ours is changed
-        return Fault(worded.code, worded.text, worded.detail, subcode=worded.subcode)
+        return Fault(worded.code, worded.text, worded.detail, subcode=worded.subcode, subsubcode=worded.subsubcode)
 
     def _allows(self, detail: Element, request: Request | None) -> bool:
         operations = self.contract.operations if request is None else (request.operation,)

@@ -21,6 +21,7 @@ from lxml import etree
 from soapkit.faults import NoAnswer, Unreachable
 
 _CHARSET = re.compile(r"""charset\s*=\s*"?([^\s;"]+)""", re.IGNORECASE)
+_XML_TYPES = frozenset(("text/xml", "application/xml", "application/soap+xml"))
 _NOT_CONNECTED = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -57,8 +58,8 @@ class Reply:
 
     @property
     def is_xml(self) -> bool:
-        """Whether the media type is SOAP 1.1's."""
-        return self._content_type.partition(";")[0].strip().lower() in ("text/xml", "application/xml")
+        """Whether the media type is one of SOAP's, or plain XML's."""
+        return self._content_type.partition(";")[0].strip().lower() in _XML_TYPES
 
     @property
     def charset(self) -> str | None:

@@ -9,12 +9,15 @@ from wsgiref.types import WSGIApplication
 
 from lxml import etree
 
+from soapkit import fault_xml
 from soapkit.catalog import Contract, load
 from soapkit.envelope import split
+from soapkit.faults import RemoteFault
 from soapkit.limits import Limits
 from soapkit.server import Handler, Request, Service, application
 from soapkit.service import WordFault, plain_wording
 from soapkit.transport import call_wsgi
+from soapkit.versions import Version
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "soapkit"
 URL = "http://orders.example"
@@ -42,9 +45,9 @@ def element(xml: str) -> etree._Element:
     return etree.fromstring(xml)
 
 
-def envelope(body: str, header: str = "") -> bytes:
+def envelope(body: str, header: str = "", *, version: Version = Version.SOAP_11) -> bytes:
     blocks = f"<soap:Header>{header}</soap:Header>" if header else ""
-    opened = '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">'
+    opened = f'<soap:Envelope xmlns:soap="{version.value}">'
     return f"{opened}{blocks}<soap:Body>{body}</soap:Body></soap:Envelope>".encode()
 
 
@@ -94,6 +97,14 @@ class Answer:
         return split(etree.fromstring(self.content)).body
 
     @property
+    def fault(self) -> RemoteFault:
+        return fault_xml.read(self.body)
+
+    @property
+    def header(self) -> etree._Element | None:
+        return etree.fromstring(self.content).find("{*}Header")
+
+    @property
     def code(self) -> str:
         return self.body.findtext("faultcode") or ""
 
@@ -110,6 +121,16 @@ def post(app: WSGIApplication, message: bytes, address: str = ADDRESS, **headers
     sent = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(*call_wsgi(app, "POST", address, message, sent))
+
+
+def post_12(app: WSGIApplication, message: bytes, address: str = ADDRESS, **headers: str) -> Answer:
+    sent = {"Content-Type": "application/soap+xml; charset=utf-8"}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(*call_wsgi(app, "POST", address, message, sent))
+
+
+def post_as(version: Version, app: WSGIApplication, message: bytes, **headers: str) -> Answer:
+    return post(app, message, Content_Type=version.content_type, **headers)
 
 
 def get(app: WSGIApplication, address: str, method: str = "GET", **headers: str) -> Answer:

@@ -126,14 +126,6 @@ def test_what_cannot_be_dispatched_is_refused(message: bytes, rule: str) -> None
     assert_fault(post(site(), message, **headers), "Client", f"[{rule}")
 
 
-def test_an_envelope_of_another_soap_version_is_a_version_mismatch() -> None:
-    message = envelope(order()).replace(
-        b"http://schemas.xmlsoap.org/soap/envelope/", b"http://www.w3.org/2003/05/soap-envelope"
-    )
-
-    assert_fault(post(site(), message), "VersionMismatch")
-
-
 def test_a_message_beyond_the_limits_is_refused() -> None:
     assert_fault(post(site(limits=Limits(max_bytes=300)), envelope(order())), "Client", "max-bytes", status=413)
     assert_fault(post(site(limits=Limits(max_elements=5)), envelope(order())), "Client", "max-elements")
