@@ -76,6 +76,16 @@ class SchemaSet:
         self._documents = dict(_virtual_documents(files))
         self._local = threading.local()
 
+    @property
+    def documents(self) -> Mapping[str, bytes]:
+        """All schemas as files of one directory, to be read from ``start``: each leads to the next by relative name."""
+        return self._documents
+
+    @property
+    def start(self) -> str:
+        """The name of the document that leads to all others."""
+        return _ALL
+
     def check(self, element: etree._Element) -> tuple[Violation, ...]:
         """Validate ``element`` as a global element; empty = valid. Verdict and log are read together, in one thread."""
         schema = self._schema()
