@@ -19,8 +19,9 @@ import zeep
 from lxml import etree
 
 from soapkit import fault_xml
+from soapkit.attributes import strip_soap_attributes
 from soapkit.catalog import Contract
-from soapkit.envelope import split, strip_soap_attributes, wrap
+from soapkit.envelope import split, wrap
 from soapkit.faults import InvalidAnswer, NoAnswer, NotSent, Refused, RemoteFault, Unreachable
 from soapkit.limits import Limits, parse
 from soapkit.transport import HttpTransport, LocalFiles, Reply, Timeout, Transport, WsgiTransport

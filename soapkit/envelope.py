@@ -19,7 +19,6 @@ __all__ = [
     "only_child",
     "opened",
     "split",
-    "strip_soap_attributes",
     "version_of",
     "wrap",
     "wrap_fault",
@@ -30,7 +29,6 @@ _START = {
     for version in Version
 }
 _END = b"</soap:Body></soap:Envelope>"
-_NAMESPACES = tuple(f"{{{version.value}}}" for version in Version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +66,37 @@ def opened(root: etree._Element, version: Version) -> tuple[tuple[etree._Element
     Raises Refused, ``envelope``.
     """
     children = list(root)
-    headers = tuple(children.pop(0)) if children and children[0].tag == version.header else ()
+    header = children.pop(0) if children and children[0].tag == version.header else None
     if len(children) != 1 or children[0].tag != version.body:
         text = "An Envelope holds an optional Header and then one Body"
         raise Refused("envelope", text, path="/Envelope", line=line_of(root))
-    return headers, children[0]
+    for element in (root, *children) if header is None else (root, header, *children):
+        _check_furniture(element, version)
+    blocks = () if header is None else tuple(header)
+    for block in blocks:
+        if not etree.QName(block).namespace:
+            text, path = "A header block must be of a namespace", f"/Envelope/Header/{block.tag}"
+            raise Refused("envelope", text, path=path, line=line_of(block))
+    return blocks, children[0]
+
+
+def _check_furniture(element: etree._Element, version: Version) -> None:
+    """Envelope, Header and Body have attributes of a namespace only, and no text (SOAP 1.2 Part 1, 5.1 to 5.3)."""
+    wrong, names = None, element.keys()
+    if names and not all(str(name).startswith("{") for name in names):
+        wrong = "have attributes of a namespace only"
+    elif names and version is Version.SOAP_12 and version.encoding_style in names:
+        wrong = "name no encodingStyle"
+    elif _is_text(element.text) or any(_is_text(child.tail) for child in element):
+        wrong = "hold no text"
+    if wrong:
+        name = etree.QName(element).localname
+        path = "/Envelope" if name == "Envelope" else f"/Envelope/{name}"
+        raise Refused("envelope", f"Envelope, Header and Body {wrong}", path=path, line=line_of(element))
+
+
+def _is_text(found: str | None) -> bool:
+    return bool(found and not found.isspace())
 
 
 def only_child(body: etree._Element) -> etree._Element:
@@ -81,13 +105,6 @@ def only_child(body: etree._Element) -> etree._Element:
         text = f"The Body must hold one element, not {len(body)}"
         raise Refused("envelope", text, path="/Envelope/Body", line=line_of(body))
     return body[0]
-
-
-def strip_soap_attributes(block: etree._Element) -> etree._Element:
-    """Take SOAP's own attributes off a header block, in place: a schema need not allow them."""
-    for name in [name for name in block.attrib if str(name).startswith(_NAMESPACES)]:
-        del block.attrib[name]
-    return block
 
 
 def line_of(element: etree._Element) -> int | None:

@@ -23,12 +23,14 @@ from spyne import Fault as SpyneFault
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
+from soapkit.attributes import check_encoding, strip_soap_attributes, strip_stray_attributes
 from soapkit.catalog import Contract, Operation
-from soapkit.envelope import Parts, line_of, split, strip_soap_attributes, version_of, wrap, wrap_fault
+from soapkit.envelope import Parts, line_of, only_child, opened, version_of, wrap, wrap_fault
 from soapkit.exchange import EXCHANGE, Exchange
 from soapkit.faults import Accepted, Fault, FaultCode, Hangup, InvalidAnswer, Refused
+from soapkit.header_blocks import check_understood, for_us
 from soapkit.http import MediaType, media_type, status_line
-from soapkit.limits import Limits, parse
+from soapkit.limits import Limits, may_hold, parse, refuse_instructions
 from soapkit.module import Module
 from soapkit.service import Request, Service
 from soapkit.versions import BY_MEDIA_TYPE, Version
@@ -80,7 +82,9 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         self._address = address
         self._limits = limits
         self._modules = tuple(modules)
-        self._understood = frozenset[str]().union(*(module.understands for module in self._modules))
+        by_modules = frozenset[str]().union(*(module.understands for module in self._modules))
+        self._understood_by = {each.name: by_modules.union(each.headers) for each in service.contract.operations}
+        self._understood = by_modules.union(*self._understood_by.values())
 
     @_wording
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
@@ -93,18 +97,30 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         exchange.raw = _read(environ, self._limits.max_bytes)
         root = ctx.in_document = exchange.root = parse(exchange.raw, self._limits, charset=media.charset)
         exchange.version = version_of(root)
+        refuse_instructions(exchange.raw, media.charset)
         _check_version(exchange.version, media)
 
     @_wording
     def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Let the modules read their header blocks, then find the operation by the body element."""
-        parts = ctx.udc.parts = split(ctx.in_document)
+        parts = ctx.udc.parts = self._parts(ctx.udc)
         for module in self._modules:
             module.received(ctx.udc)
         operation = ctx.udc.operation = self._service.contract.by_input(parts.body.tag)
         if operation is None:
             raise _unknown_operation(parts.body)
         ctx.method_request_string = parts.body.tag
+
+    def _parts(self, exchange: Any) -> Parts:
+        """Take the envelope apart; what must be understood comes before the Body is looked at (SOAP 1.2, 2.6)."""
+        version = exchange.version
+        blocks, body = opened(exchange.root, version)
+        blocks = for_us(blocks, version)
+        check_understood(blocks, version, self._understood)
+        element = only_child(body)
+        if version is Version.SOAP_12 and may_hold(exchange.raw, b"encodingStyle"):
+            check_encoding((*blocks, element))
+        return Parts(blocks, element)
 
     def get_call_handles(self, ctx: Any) -> list[Any]:
         """Name the method that Spyne is to call: the contract has dispatched, Spyne's message names are never seen."""
@@ -115,7 +131,7 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         """Check headers, SOAPAction and body against the contract; the object handed on is the body element itself."""
         exchange = ctx.udc
         request = exchange.request = self._request(exchange)
-        _check_understood(exchange.parts.headers, exchange.version, self._understood.union(exchange.operation.headers))
+        check_understood(exchange.parts.headers, exchange.version, self._understood_by[exchange.operation.name])
         for module in self._modules:
             module.dispatched(exchange)
         _check_action(ctx.transport.req_env, exchange.operation)
@@ -261,21 +277,6 @@ def _unknown_operation(body: etree._Element) -> Refused:
     return Refused("operation", text, path=f"/Envelope/Body/{name.localname}", line=line_of(body))
 
 
-def _check_understood(blocks: tuple[etree._Element, ...], version: Version, understood: frozenset[str]) -> None:
-    """SOAP 1.1, 4.2.3: a block for us that must be understood and is not declared refuses the message."""
-    for block in blocks:
-        demanded = block.get(version.must_understand) in ("1", "true") and block.get(version.role, "") in version.roles
-        if demanded and block.tag not in understood:
-            name = etree.QName(block).localname
-            raise Refused(
-                "must-understand",
-                f"The header {name} is not understood",
-                path=f"/Envelope/Header/{name}",
-                line=line_of(block),
-                code=FaultCode.MUST_UNDERSTAND,
-            )
-
-
 def _check_action(environ: WSGIEnvironment, operation: Operation) -> None:
     """Refuse a SOAPAction that contradicts the body; an absent or empty one is fine."""
     told = environ.get("HTTP_SOAPACTION", "").strip().strip('"'), media_type(environ.get("CONTENT_TYPE") or "").action
@@ -285,6 +286,8 @@ def _check_action(environ: WSGIEnvironment, operation: Operation) -> None:
 
 def _check_valid(contract: Contract, element: etree._Element) -> None:
     violations = contract.check(element)
+    if violations and strip_stray_attributes(element):
+        violations = contract.check(element)
     if violations:
         first = violations[0]
         raise Refused(first.rule, first.text, path=first.path, line=first.line)
