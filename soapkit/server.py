@@ -12,6 +12,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
+from soapkit.addressing import Addressing
 from soapkit.catalog import Contract
 from soapkit.envelope import wrap_fault
 from soapkit.exchange import EXCHANGE, Exchange
@@ -133,9 +134,11 @@ def application(
     """Build the WSGI application that serves ``services`` at ``<public_url>/services/<Name>`` and at their own paths.
 
     ``public_url`` is what published documents say, whatever Host a request names. ``modules`` act on
-    every service, in this order. ``mounts`` maps a path prefix to
+    every service, in this order; WS-Addressing comes first unless it is among them. ``mounts`` maps a path prefix to
     another WSGI application (a control API). Raises ValueError when two services claim one path.
     """
+    if not any(isinstance(module, Addressing) for module in modules):
+        modules = (Addressing(), *modules)
     endpoints: dict[str, _Endpoint] = {}
     for service in services:
         own = f"{_LIST}/{service.contract.name}"
