@@ -42,5 +42,5 @@ class Module:
         return ()
 
     def sealed(self, exchange: Exchange, envelope: bytes) -> bytes:  # noqa: ARG002 - for those who override
-        """Return the envelope as it is to leave."""
+        """Return the envelope as it is to leave; nothing (``b""``) when nothing is to: that is answered 202."""
         return envelope

@@ -149,13 +149,14 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         if ctx.out_error is not None:
             ctx.out_document = self._fault(ctx)
         elif ctx.out_object[0] is None:
-            ctx.transport.resp_code = status_line(202)
-            ctx.transport.resp_headers.pop("Content-Type", None)
             ctx.out_document = b""
         else:
             answer = ctx.out_object[0]
             written = wrap(answer, self._blocks(exchange, answer), version=exchange.version)
             ctx.out_document = self._sealed(exchange, written)
+        if not ctx.out_document:  # one-way, or nothing is to leave on this connection
+            ctx.transport.resp_code = status_line(202)
+            ctx.transport.resp_headers.pop("Content-Type", None)
 
     def create_out_string(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Hand over what ``serialize`` wrote."""
