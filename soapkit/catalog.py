@@ -1,13 +1,13 @@
-"""Reads a contract: one WSDL 1.1 document/literal file with everything it imports, relative to it on disk.
+"""A contract: one WSDL 1.1 file, document/literal or rpc/literal, with everything it imports, relative to it on disk.
 
 Only the SOAP 1.1 binding is read. Nothing is ever fetched: a location that is not a relative path to an existing file
-is an error. The fragments read are quoted in the docstrings.
+is an error.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,22 +16,13 @@ from typing import Any
 
 from lxml import etree
 
-from soapkit.documents import SOAP, WSDL, ContractError, Documents
+from soapkit import wrappers
+from soapkit.documents import ContractError, Documents
+from soapkit.operation import Operation, Part, Style
+from soapkit.reader import Reader
 from soapkit.schemas import SchemaSet, Violation
 
-__all__ = ["Contract", "ContractError", "Operation", "Violation", "contracts_root", "load"]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation; elements are in Clark notation. ``output`` is None for a one-way operation."""
-
-    name: str
-    soap_action: str
-    input: str
-    output: str | None
-    headers: tuple[str, ...]
-    faults: Mapping[str, str]
+__all__ = ["Contract", "ContractError", "Operation", "Part", "Style", "Violation", "contracts_root", "load"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +66,7 @@ def contracts_root() -> Path:
 def load(wsdl: str | Path) -> Contract:
     """Read the contract in ``wsdl``, absolute or relative to ``contracts_root()``. Read once per process.
 
-    Raises ContractError for anything missing, remote, not document/literal, or not compilable.
+    Raises ContractError for anything missing, remote, not literal, or not compilable.
     """
     return _load((contracts_root() / wsdl).resolve(), contracts_root())
 
@@ -84,7 +75,8 @@ def load(wsdl: str | Path) -> Contract:
 def _load(wsdl: Path, root: Path) -> Contract:
     documents = Documents(wsdl, root)
     service = documents.service()
-    port_type, operations = _Reader(documents).port(service)
+    port_type, operations = Reader(documents).port(service)
+    rpc = [operation for operation in operations if operation.style is Style.RPC]
     contract = Contract(
         name=service.get("name", ""),
         namespace=documents.namespace,
@@ -92,7 +84,7 @@ def _load(wsdl: Path, root: Path) -> Contract:
         wsdl=documents.main,
         documents=MappingProxyType(documents.paths),
         operations=operations,
-        schemas=SchemaSet(tuple(documents.schemas())),
+        schemas=SchemaSet((*documents.schemas(), *wrappers.schemas(rpc, documents.main))),
         inputs=_by_input(operations),
     )
     _prove(contract)
@@ -114,65 +106,3 @@ def _prove(contract: Contract) -> None:
         found: Any = error.error_log
         where = Path(found.last_error.filename or "").name if len(found) else ""
         raise ContractError(f"{contract.wsdl}: {where}: {error}") from error
-
-
-class _Reader:
-    """Reads definitions out of WSDL documents by their QNames."""
-
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
-
-    def port(self, service: etree._Element) -> tuple[str, tuple[Operation, ...]]:
-        """Follow ``<wsdl:port binding="tns:B"><soap:address/></wsdl:port>`` to its binding and port type."""
-        for port in service.iterfind(f"{{{WSDL}}}port"):
-            if port.find(f"{{{SOAP}}}address") is not None:
-                binding = self._documents.definition("binding", port, port.get("binding"))
-                port_type = self._documents.definition("portType", binding, binding.get("type"))
-                return port_type.get("name", ""), tuple(self._operations(binding, port_type))
-        raise ContractError(f"{self._documents.main}: no port with a SOAP 1.1 address")
-
-    def _operations(self, binding: etree._Element, port_type: etree._Element) -> Iterator[Operation]:
-        abstract = {node.get("name"): node for node in port_type.iterfind(f"{{{WSDL}}}operation")}
-        for node in binding.iterfind(f"{{{WSDL}}}operation"):
-            name = node.get("name", "")
-            if name not in abstract:
-                raise ContractError(f"{self._documents.main}: operation {name} is bound but not in the port type")
-            yield self._operation(name, node, abstract[name])
-
-    def _operation(self, name: str, bound: etree._Element, abstract: etree._Element) -> Operation:
-        """Read ``<wsdl:operation name="Op"><soap:operation soapAction="…"/><wsdl:input>…``."""
-        soap = bound.find(f"{{{SOAP}}}operation")
-        output = abstract.find(f"{{{WSDL}}}output")
-        return Operation(
-            name=name,
-            soap_action="" if soap is None else soap.get("soapAction", ""),
-            input=self._body(abstract, "input"),
-            output=None if output is None else self._body(abstract, "output"),
-            headers=tuple(self._headers(bound)),
-            faults=MappingProxyType(
-                {f.get("name", ""): self._element(f, f.get("message")) for f in abstract.iterfind(f"{{{WSDL}}}fault")}
-            ),
-        )
-
-    def _body(self, abstract: etree._Element, direction: str) -> str:
-        node = abstract.find(f"{{{WSDL}}}{direction}")
-        if node is None:
-            raise ContractError(f"{self._documents.main}: operation {abstract.get('name')} has no {direction}")
-        return self._element(node, node.get("message"))
-
-    def _headers(self, bound: etree._Element) -> Iterator[str]:
-        """Read ``<wsdl:input><soap:header message="tns:M" part="p" use="literal"/></wsdl:input>``."""
-        for header in bound.iterfind(f"{{{WSDL}}}input/{{{SOAP}}}header"):
-            yield self._element(header, header.get("message"), header.get("part"))
-
-    def _element(self, node: etree._Element, message: str | None, part: str | None = None) -> str:
-        """Read ``<wsdl:message name="M"><wsdl:part name="body" element="ns:E"/></wsdl:message>``.
-
-        Without a ``part`` name the message's only part, or the one called ``body`` or ``parameters``, is meant.
-        """
-        parts = self._documents.definition("message", node, message).findall(f"{{{WSDL}}}part")
-        wanted = {part} if part else {"body", "parameters"}
-        chosen = parts[0] if len(parts) == 1 else next((p for p in parts if p.get("name") in wanted), None)
-        if chosen is None or not chosen.get("element"):
-            raise ContractError(f"{self._documents.main}: message {message} is not document/literal")
-        return self._documents.qname(chosen, chosen.get("element"))
