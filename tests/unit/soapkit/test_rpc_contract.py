@@ -134,6 +134,7 @@ def test_two_objects_are_parts_called_like_their_elements(copied: Path) -> None:
     assert [part.name for part in parts] == ["ListOfCutSampleAccountIo", "siebdetail", "StatusObject"]
 
 
+NAMELESS = '<xsd:simpleType><xsd:restriction base="xsd:int"/></xsd:simpleType>'
 NO_PARTS = {
     "a repeating child": ('ref="xsdLocal1:ListOfCutSampleAccountIo"/>', 'ref="siebelf:siebdetail" maxOccurs="2"/>'),
     "an optional number": ('type="xsd:int"', 'type="xsd:int" minOccurs="0"'),
@@ -141,8 +142,7 @@ NO_PARTS = {
     "a wildcard": ('<xsd:element name="NumberUpserted" type="xsd:int"/>', "<xsd:any/>"),
     "a type without a name": (
         '<xsd:element name="NumberUpserted" type="xsd:int"/>',
-        '<xsd:element name="NumberUpserted"><xsd:simpleType><xsd:restriction base="xsd:int"/></xsd:simpleType>'
-        "</xsd:element>",
+        f'<xsd:element name="NumberUpserted">{NAMELESS}</xsd:element>',
     ),
     "an attribute": ("</xsd:sequence>", '</xsd:sequence><xsd:attribute name="a" type="xsd:string"/>'),
     "two children of one name": (
