@@ -54,6 +54,11 @@ class Documents:
         """The target namespace of the WSDL."""
         return self.definitions.get("targetNamespace", "")
 
+    @property
+    def roots(self) -> tuple[etree._Element, ...]:
+        """The root elements of all documents, the WSDL's first."""
+        return tuple(self._roots.values())
+
     def service(self) -> etree._Element:
         """Return the one ``<wsdl:service>`` of the WSDL."""
         services = self.definitions.findall(f"{{{WSDL}}}service")
