@@ -8,7 +8,6 @@ from wsgiref.types import WSGIApplication
 from lxml import etree
 
 from soapkit.addressing import SUBMISSION, W3C, Edition
-from soapkit.service import Handler
 from soapkit.versions import Version
 from tests.contract.soapkit.orders import Answer, envelope, order, post_as, site
 
@@ -43,9 +42,6 @@ class Way:
     def post(self, header: str, body: str = "", app: WSGIApplication | None = None, **http: str) -> Read:
         message = envelope(body or order(), header, version=self.version)
         return Read(self, post_as(self.version, app or site(), message, **http))
-
-    def here(self, **handlers: Handler) -> WSGIApplication:
-        return site(**handlers)
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,8 @@ def test_a_one_way_message_needs_no_id_and_is_accepted(way: Way) -> None:
 
 def test_an_answer_for_nobody_is_not_sent() -> None:
     for version in Version:
-        way, done = Way(W3C, version), []
+        way = Way(W3C, version)
+        done: list[str] = []
 
         def place(request: Request, done: list[str] = done) -> etree._Element:
             done.append(request.correlation_id)
