@@ -11,7 +11,9 @@ from typing import Protocol
 
 from gateway.domain.ledger import LineRecord
 from gateway.domain.xref import XrefRow
+from gateway.messaging.callers import GuessRecords, ReplayRecords, UserRecords
 from gateway.messaging.queues import Claim, Draft, Message, QueueSummary, Reason, State
+from gateway.messaging.replies import ReplyStore
 from gateway.messaging.transaction_id import TransactionId
 from gateway.messaging.unit import RequestKey
 
@@ -89,6 +91,8 @@ class FalloutKind(StrEnum):
     LOST_IN_BRM = "committed here, unknown to BRM"
     UNDECIDABLE = "outcome in BRM unknown"
     FORCED = "forced by an operator"
+    REPLY_UNDELIVERED = "reply not delivered"
+    """About the reply whose number stands in ``intake``."""
 
 
 ALARMS = tuple(kind for kind in FalloutKind if kind not in (FalloutKind.ORDER_FAILED, FalloutKind.FORCED))
@@ -333,6 +337,18 @@ class Work(Protocol):
 
     @property
     def fallout(self) -> FalloutBox: ...  # noqa: D102 - same
+
+    @property
+    def replies(self) -> ReplyStore: ...  # noqa: D102 - same
+
+    @property
+    def users(self) -> UserRecords: ...  # noqa: D102 - same
+
+    @property
+    def replays(self) -> ReplayRecords: ...  # noqa: D102 - same
+
+    @property
+    def guesses(self) -> GuessRecords: ...  # noqa: D102 - same
 
     def commit(self) -> None:
         """Make it durable. Raises InDoubt when the connection was lost meanwhile: it may have happened, or not."""

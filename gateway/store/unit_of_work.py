@@ -18,9 +18,12 @@ from gateway.store.engine import insert_if_absent, open_engine, writing
 from gateway.store.fallout_store import FalloutStore
 from gateway.store.ledger_store import LineStore, RequestStore
 from gateway.store.migrate import migrate
+from gateway.store.proof_store import GuessStore, ReplayStore
 from gateway.store.queue_store import QueueStore
+from gateway.store.reply_store import ReplyTableStore
 from gateway.store.story_store import StoryStore
 from gateway.store.tables import gateway
+from gateway.store.user_store import UserStore
 from gateway.store.xref_store import XrefTableStore
 
 
@@ -36,6 +39,10 @@ class UnitOfWork:
         self.xref = XrefTableStore(connection)
         self.stories = StoryStore(connection)
         self.fallout = FalloutStore(connection)
+        self.replies = ReplyTableStore(connection)
+        self.users = UserStore(connection)
+        self.replays = ReplayStore(connection)
+        self.guesses = GuessStore(connection)
 
     def commit(self) -> None:
         """Commit. Whatever goes wrong *here* leaves open whether it happened: InDoubt, never a plain failure."""
