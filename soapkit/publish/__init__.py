@@ -1,5 +1,6 @@
 """Shows contracts: documents for toolkits, pages for people, example messages for both."""
 
-from soapkit.publish.documents import Publisher, listing_html, listing_json
+from soapkit.publish.addresses import Addresses, Network, network
+from soapkit.publish.site import Guard, IndexPages, Publishing, ServicePages
 
-__all__ = ["Publisher", "listing_html", "listing_json"]
+__all__ = ["Addresses", "Guard", "IndexPages", "Network", "Publishing", "ServicePages", "network"]

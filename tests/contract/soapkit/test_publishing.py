@@ -70,10 +70,11 @@ def test_the_list_names_every_service_for_people_and_programs() -> None:
             "namespace": "urn:example:orders:service",
             "address": ADDRESS,
             "wsdl": WSDL,
+            "singleWsdl": f"{ADDRESS}?singleWsdl",
             "operations": ["Echo", "PlaceOrder", "Notify"],
         }
     ]
-    assert f'<a href="{WSDL}">Orders</a>' in page
+    assert '<a href="services/Orders">Orders</a>' in page
     assert "Orders" in get(app, ADDRESS).content.decode()
 
 

@@ -1,0 +1,173 @@
+"""What GET shows: of one service its documents, examples and page; of the site the list of its services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeAlias
+from urllib.parse import parse_qs
+from wsgiref.types import WSGIEnvironment
+
+from soapkit.catalog import Contract, ContractError
+from soapkit.faults import Refused
+from soapkit.http import Response
+from soapkit.publish.addresses import Addresses, Network
+from soapkit.publish.conditional import answer
+from soapkit.publish.documents import Publisher
+from soapkit.publish.examples import REQUEST, example
+from soapkit.publish.pages import POLICY, VERSIONS, Listed, index_page, service_page
+
+Guard: TypeAlias = Callable[[WSGIEnvironment], None]
+"""Lets a request see what is published, or raises Refused with status 401 and WWW-Authenticate."""
+
+_XML = "text/xml; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
+_PAGE_HEADERS = (
+    ("Content-Security-Policy", POLICY),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """How contracts are shown.
+
+    ``trusted_proxies`` may say what the site is called; everybody else is told ``public_url``. ``guard`` decides who
+    sees anything at all. ``try_it`` puts a form on each page that calls the service, ``credentials`` says that calls
+    need a name and a password.
+    """
+
+    trusted_proxies: tuple[Network, ...] = ()
+    guard: Guard | None = None
+    try_it: bool = True
+    credentials: bool = False
+
+
+class _Guarded:
+    """Shows nothing to whom the guard refuses."""
+
+    def __init__(self, publishing: Publishing) -> None:
+        self._publishing = publishing
+
+    def answer(self, environ: WSGIEnvironment) -> Response:
+        """Answer GET or HEAD."""
+        try:
+            if self._publishing.guard is not None:
+                self._publishing.guard(environ)
+            return self._shown(environ, _asked(environ))
+        except Refused as refused:
+            told = f"{refused}\n".encode()
+            status = HTTPStatus(refused.status or HTTPStatus.FORBIDDEN)
+            return Response.of(status, "text/plain; charset=utf-8", told, *refused.http_headers)
+
+    def _shown(self, environ: WSGIEnvironment, asked: Mapping[str, str]) -> Response:
+        raise NotImplementedError
+
+    @property
+    def _private(self) -> bool:
+        return self._publishing.guard is not None
+
+
+class ServicePages(_Guarded):
+    """What is shown of the service at ``path``."""
+
+    def __init__(self, contract: Contract, path: str, addresses: Addresses, publishing: Publishing) -> None:
+        super().__init__(publishing)
+        self.contract = contract
+        self._path = path
+        self._addresses = addresses
+        self._publisher = Publisher(contract)
+        self._shows: Mapping[str, Callable[[str, Mapping[str, str]], tuple[str, bytes | None]]] = {
+            "singlewsdl": lambda address, _: (_XML, self._publisher.single(address)),
+            "wsdl": lambda address, asked: (_XML, self._publisher.wsdl(address, asked["wsdl"])),
+            "xsd": lambda address, asked: (_XML, self._publisher.xsd(address, asked["xsd"])),
+            "zip": lambda address, _: ("application/zip", self._publisher.archive(address)),
+            "example": lambda _, asked: self._example(asked),
+        }
+
+    def address(self, environ: WSGIEnvironment) -> str:
+        """Return what the caller of this request calls the service."""
+        return self._addresses.of(environ) + self._path
+
+    def _shown(self, environ: WSGIEnvironment, asked: Mapping[str, str]) -> Response:
+        address = self.address(environ)
+        show = next((show for key, show in self._shows.items() if key in asked), None)
+        if show is None:
+            page = service_page(
+                self.contract,
+                self._publisher,
+                address,
+                up=_to_the_list(environ),
+                try_it=self._publishing.try_it,
+                credentials=self._publishing.credentials,
+            )
+            return self._answer(environ, _HTML, page, *_PAGE_HEADERS)
+        try:
+            kind, body = show(address, asked)
+        except ContractError as error:
+            return _missing(str(error))
+        if body is None:
+            return _missing("The contract has no such document")
+        return self._answer(environ, kind, body, *_file_name(self.contract.name, asked))
+
+    def _answer(self, environ: WSGIEnvironment, kind: str, body: bytes, *headers: tuple[str, str]) -> Response:
+        return answer(environ, kind, body, self._publisher.modified, *headers, private=self._private)
+
+    def _example(self, asked: Mapping[str, str]) -> tuple[str, bytes | None]:
+        operation = next((each for each in self.contract.operations if each.name == asked["example"]), None)
+        version = VERSIONS.get(asked.get("soap", "1.1"))
+        if operation is None or version is None:
+            return _XML, None
+        full = asked.get("full", "0") not in ("0", "false")
+        return version.content_type, example(self.contract, operation, asked.get("part", REQUEST), version, full=full)
+
+
+class IndexPages(_Guarded):
+    """The list of services, for people and, with ``?format=json``, for programs."""
+
+    def __init__(self, services: Sequence[ServicePages], publishing: Publishing) -> None:
+        super().__init__(publishing)
+        self._services = services
+
+    def _shown(self, environ: WSGIEnvironment, asked: Mapping[str, str]) -> Response:
+        services = [Listed(each.contract, each.address(environ)) for each in self._services]
+        if asked.get("format") == "json":
+            listed = json.dumps({"services": [_entry(each) for each in services]}, indent=2)
+            return Response.of(HTTPStatus.OK, "application/json", listed.encode())
+        return Response.of(HTTPStatus.OK, _HTML, index_page(services, _to_the_list(environ)), *_PAGE_HEADERS)
+
+
+def _to_the_list(environ: WSGIEnvironment) -> str:
+    """Return the relative way from the page asked for to ``/services/``: whatever stands before it is not known."""
+    depth: int = environ.get("PATH_INFO", "").count("/") - 1
+    return "../" * depth + "services/"
+
+
+def _entry(service: Listed) -> Mapping[str, object]:
+    return {
+        "name": service.contract.name,
+        "namespace": service.contract.namespace,
+        "address": service.address,
+        "wsdl": f"{service.address}?wsdl",
+        "singleWsdl": f"{service.address}?singleWsdl",
+        "operations": [operation.name for operation in service.contract.operations],
+    }
+
+
+def _asked(environ: WSGIEnvironment) -> dict[str, str]:
+    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    return {key.lower(): values[0] for key, values in query.items()}
+
+
+def _file_name(service: str, asked: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    names = {"zip": f"{service}.zip", "singlewsdl": f"{service}.wsdl"}
+    name = next((name for key, name in names.items() if key in asked), None)
+    kind = "attachment" if "zip" in asked else "inline"
+    return () if name is None else (("Content-Disposition", f'{kind}; filename="{name}"'),)
+
+
+def _missing(text: str) -> Response:
+    return Response.of(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", f"{text}\n".encode())
