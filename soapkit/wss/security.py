@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
 
 import structlog
 from cryptography import x509
@@ -127,7 +126,8 @@ class Security(Module):
 
     def _authenticate(self, exchange: Exchange, asked: Proof) -> None:
         exchange.notes[_KEY] = asked
-        root = cast("etree._Element", exchange.root)
+        root = exchange.root
+        assert root is not None  # noqa: S101 - modules are called once the message is parsed
         if asked is Proof.NONE:
             _check_not_mandatory(exchange, root)
             return
