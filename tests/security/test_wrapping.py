@@ -173,7 +173,7 @@ def digest_swapped(root: etree._Element) -> None:
     next(root.iter(f"{{{DS}}}DigestValue")).text = base64.b64encode(made).decode()
 
 
-ATTACKS = {
+ATTACKS: dict[Attack, str] = {
     simple: "signature-references",
     simple_with_another_id: "signature-references",
     simple_with_the_same_id: "wsu-id",
