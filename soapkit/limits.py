@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -26,17 +27,31 @@ _CHARSETS |= {
 _DOCTYPE_AHEAD = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*+(?:(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<!DOCTYPE")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
 _RESOURCE_ERRORS = {etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG}
+_LONGEST_PATH = 400
 _DTD = "A document type declaration is not accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of everything one message may hold. ``max_attributes`` counts those of the whole document."""
+    """How much of everything one message may hold, and how many may be worked on at the same time.
+
+    ``max_attributes`` and ``max_namespaces`` (declarations) count those of the whole document. ``max_concurrent`` is
+    per process, 0 is no limit but the server's own threads. ``accept_gzip`` allows packed requests, whose
+    ``max_bytes`` are those they unpack to.
+    """
 
     max_bytes: int = 10 * 1024 * 1024
     max_depth: int = 100
     max_elements: int = 500_000
     max_attributes: int = 500_000
+    max_name_length: int = 1_000
+    max_namespaces: int = 100_000
+    max_concurrent: int = 0
+    accept_gzip: bool = False
+
+    def too_large(self) -> Refused:
+        """Word the refusal of a message with too many bytes."""
+        return Refused("max-bytes", f"The message is larger than {self.max_bytes} bytes", status=413)
 
 
 _DEFAULT = Limits()
@@ -46,11 +61,11 @@ def parse(data: bytes, limits: Limits = _DEFAULT, *, charset: str | None = None)
     """Parse ``data``; comments and processing instructions are left out, CDATA becomes text.
 
     ``charset`` is the HTTP header's, which wins over the XML declaration (RFC 7303). Raises Refused with rule
-    ``max-bytes``, ``charset``, ``doctype``, ``well-formed``, ``parser-limit``, ``max-depth``, ``max-elements`` or
-    ``max-attributes``.
+    ``max-bytes``, ``charset``, ``doctype``, ``well-formed``, ``parser-limit``, ``max-depth``, ``max-elements``,
+    ``max-attributes``, ``max-namespaces`` or ``max-name-length``.
     """
     if len(data) > limits.max_bytes:
-        raise Refused("max-bytes", f"The message is larger than {limits.max_bytes} bytes", status=413)
+        raise limits.too_large()
     if _DOCTYPE_AHEAD.match(data):
         raise Refused("doctype", _DTD)
     root = _parsed(data, charset)
@@ -114,15 +129,67 @@ def _check_document(root: etree._Element) -> None:
 
 
 def _check_size(root: etree._Element, data: bytes, limits: Limits) -> None:
-    if _LOCAL.found(_deeper_than(limits.max_depth), root):
-        raise Refused("max-depth", f"Elements are nested deeper than {limits.max_depth}")
-    if data.count(b"<") > limits.max_elements and _LOCAL.number("count(//*)", root) > limits.max_elements:
-        raise Refused("max-elements", f"The message holds more than {limits.max_elements} elements")
-    if data.count(b"=") > limits.max_attributes and _LOCAL.number(_ATTRIBUTES, root) > limits.max_attributes:
-        raise Refused("max-attributes", f"The message holds more than {limits.max_attributes} attributes")
+    depth, longest = limits.max_depth, limits.max_name_length
+    if _LOCAL.found(_deeper_than(depth), root):
+        deep = _LOCAL.nodes("(/*" + "/*" * depth + ")[1]", root)
+        raise _refused_at("max-depth", f"Elements are nested deeper than {depth}", deep[0])
+    for rule, most, smallest, estimated, exactly in _COUNTED:
+        allowed = getattr(limits, most)
+        if len(data) > smallest * allowed and estimated(data) > allowed and exactly(root) > allowed:
+            raise _refused_at(rule, f"The message holds more than {allowed} {rule.removeprefix('max-')}", root)
+    if _may_hold_longer(data, longest) and (found := _LOCAL.nodes(_longer_than(longest), root)):
+        raise _refused_at("max-name-length", f"A name is longer than {longest} characters", found[0])
 
 
-_ATTRIBUTES = "count(//@*)"
+_COUNTED: tuple[tuple[str, str, int, Callable[[bytes], int], Callable[[etree._Element], float]], ...] = (
+    ("max-elements", "max_elements", len("<a/>"), lambda data: data.count(b"<"), lambda root: _count("//*", root)),
+    (
+        "max-attributes",
+        "max_attributes",
+        len(' a=""'),
+        lambda data: data.count(b"="),
+        lambda root: _count("//@*", root),
+    ),
+    (
+        "max-namespaces",
+        "max_namespaces",
+        len(' xmlns=""'),
+        lambda data: data.count(b"x\0m\0l\0n\0s" if _is_wide(data) else b"xmlns"),
+        lambda root: sum(1 for _ in etree.iterwalk(root, events=("start-ns",))),
+    ),
+)
+"""Rule, limit, the fewest bytes that one of these takes, how many there are at most, how many there are."""
+
+
+def _count(path: str, root: etree._Element) -> float:
+    return _LOCAL.number(f"count({path})", root)
+
+
+def _refused_at(rule: str, text: str, place: etree._Element) -> Refused:
+    """Word a refusal with its place; the path of something too deep or too long is cut."""
+    names = [etree.QName(node).localname for node in (place, *place.iterancestors())]
+    path = "/" + "/".join(reversed(names))
+    path = path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
+    return Refused(rule, text, path=path, line=cast("int | None", place.sourceline))
+
+
+def _may_hold_longer(data: bytes, longest: int) -> bool:
+    """Tell whether a name may be longer, from samples: any such name would fill one of these pieces from end to end."""
+    if _is_wide(data):
+        return True
+    size = longest // 2 or 1
+    return any(
+        data.find(b"<", start, start + size) < 0
+        and data.find(b" ", start, start + size) < 0
+        and data.find(b"\n", start, start + size) < 0
+        for start in range(0, len(data) - size + 1, size)
+    )
+
+
+@cache
+def _longer_than(length: int) -> str:
+    too_long = f"[string-length(name()) > {length}]"
+    return f"(//*[self::*{too_long} or @*{too_long}])[1]"
 
 
 @cache

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from wsgiref.types import WSGIEnvironment
 
+import structlog
 from lxml import etree
 
 import soapkit.spyne_compat  # noqa: F401 - must come before Spyne
@@ -23,19 +24,21 @@ from spyne import Fault as SpyneFault
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
+from soapkit import correlation
 from soapkit.attributes import check_encoding, strip_soap_attributes, strip_stray_attributes
 from soapkit.catalog import Contract, Operation
 from soapkit.envelope import Parts, line_of, only_child, opened, version_of, wrap, wrap_fault
 from soapkit.exchange import EXCHANGE, Exchange
 from soapkit.faults import Accepted, Fault, FaultCode, Hangup, InvalidAnswer, Refused
 from soapkit.header_blocks import check_understood, for_us
-from soapkit.http import MediaType, media_type, status_line
+from soapkit.http import check_media, media_of, message_of, status_line
 from soapkit.limits import Limits, may_hold, parse, refuse_instructions
 from soapkit.module import Module
 from soapkit.service import Request, Service
-from soapkit.versions import BY_MEDIA_TYPE, Version
+from soapkit.versions import Version
 
-CORRELATION = "soapkit.correlation_id"
+HANGUP = "soapkit.hangup"
+"""Where a WSGI environment says that the caller gets no answer."""
 const.MIN_GC_INTERVAL = math.inf  # else Spyne collects all garbage once a second, in the midst of a request
 
 
@@ -61,7 +64,7 @@ def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return step(self, ctx, *args, **more)
         except Hangup:
-            ctx.transport.req_env["soapkit.hangup"] = True
+            ctx.transport.req_env[HANGUP] = True
             fault = WordedFault(Fault(FaultCode.SERVER, ""))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a fault; told() logs it
             fault = self.worded(error, ctx)
@@ -76,39 +79,44 @@ def _wording(step: Callable[..., Any]) -> Callable[..., Any]:
 class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
     """Soap11 with every step replaced; one instance reads for its application, another writes."""
 
-    def __init__(self, service: Service, address: str, limits: Limits, modules: Sequence[Module]) -> None:
+    def __init__(self, services: Sequence[Service], address: str, limits: Limits, modules: Sequence[Module]) -> None:
         super().__init__()
-        self._service = service
+        self._by_input = by_input(services)
         self._address = address
         self._limits = limits
         self._modules = tuple(modules)
         by_modules = frozenset[str]().union(*(module.understands for module in self._modules))
-        self._understood_by = {each.name: by_modules.union(each.headers) for each in service.contract.operations}
-        self._understood = by_modules.union(*self._understood_by.values())
+        taken = {element: by_modules.union(found.headers) for element, (_, found) in self._by_input.items()}
+        self._understood_with = taken
+        self._understood = by_modules.union(*taken.values())
 
     @_wording
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Read the body, bounded, parse, and check that content type and envelope are of one version."""
         environ = ctx.transport.req_env
-        exchange = ctx.udc = environ[EXCHANGE] = Exchange(self._service, environ, environ[CORRELATION])
-        media = media_type(environ.get("CONTENT_TYPE") or "")
-        exchange.version = BY_MEDIA_TYPE.get(media.name, Version.SOAP_11)
-        _check_media(environ, media)
-        exchange.raw = _read(environ, self._limits.max_bytes)
+        exchange, media = environ[EXCHANGE], media_of(environ)
+        ctx.udc = exchange
+        check_media(media)
+        exchange.raw = message_of(environ, self._limits)
         root = ctx.in_document = exchange.root = parse(exchange.raw, self._limits, charset=media.charset)
-        exchange.version = version_of(root)
+        version = exchange.version = version_of(root)
         refuse_instructions(exchange.raw, media.charset)
-        _check_version(exchange.version, media)
+        check_media(media, version)
 
     @_wording
     def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Let the modules read their header blocks, then find the operation by the body element."""
-        parts = ctx.udc.parts = self._parts(ctx.udc)
+        exchange = ctx.udc
+        parts = exchange.parts = self._parts(exchange)
+        exchange.service, operation = self._by_input.get(parts.body.tag, (exchange.service, None))
+        if said := correlation.of_message(parts, exchange.service):
+            exchange.correlation_id = said
+            structlog.contextvars.bind_contextvars(correlation_id=said)
         for module in self._modules:
-            module.received(ctx.udc)
-        operation = ctx.udc.operation = self._service.contract.by_input(parts.body.tag)
+            module.received(exchange)
         if operation is None:
             raise _unknown_operation(parts.body)
+        exchange.operation = operation
         ctx.method_request_string = parts.body.tag
 
     def _parts(self, exchange: Any) -> Parts:
@@ -124,52 +132,52 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
 
     def get_call_handles(self, ctx: Any) -> list[Any]:
         """Name the method that Spyne is to call: the contract has dispatched, Spyne's message names are never seen."""
-        return [self.app.services[0].public_methods[ctx.udc.operation.name]]
+        return [self.app.services[0].public_methods[ctx.udc.operation.input]]
 
     @_wording
     def deserialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002 - Spyne's signature
         """Check headers, SOAPAction and body against the contract; the object handed on is the body element itself."""
         exchange = ctx.udc
-        request = exchange.request = self._request(exchange)
-        check_understood(exchange.parts.headers, exchange.version, self._understood_by[exchange.operation.name])
+        service: Service = exchange.service
+        request = exchange.request = _request(exchange)
+        check_understood(exchange.parts.headers, exchange.version, self._understood_with[request.operation.input])
         for module in self._modules:
             module.dispatched(exchange)
-        _check_action(ctx.transport.req_env, exchange.operation)
-        if self._service.normalise:
-            self._service.normalise(request.operation, request.body)
+        _check_action(ctx.transport.req_env, request)
+        if service.normalise:
+            service.normalise(request.operation, request.body)
         for element in (*map(strip_soap_attributes, request.headers.values()), request.body):
-            _check_valid(self._service.contract, element)
+            _check_valid(service.contract, element)
         exchange.accepted = self._taken(exchange)
         ctx.in_object = request.body
 
     def serialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002 - Spyne's signature
-        """Write the whole answer to bytes, before the status line is sent."""
-        exchange = ctx.udc
-        ctx.transport.resp_headers["Content-Type"] = exchange.version.content_type
-        if ctx.out_error is not None:
-            ctx.out_document = self._fault(ctx)
-        elif ctx.out_object[0] is None:
-            ctx.out_document = b""
-        else:
-            answer = ctx.out_object[0]
-            written = wrap(answer, self._blocks(exchange, answer), version=exchange.version)
-            ctx.out_document = self._sealed(exchange, written)
-        if not ctx.out_document:  # one-way, or nothing is to leave on this connection
-            ctx.transport.resp_code = status_line(202)
-            ctx.transport.resp_headers.pop("Content-Type", None)
+        """Write the whole answer to bytes, before the status line is sent; none at all is 202."""
+        exchange, transport = ctx.udc, ctx.transport
+        written = self._answer(exchange, ctx.out_object[0]) if ctx.out_error is None else self._fault(ctx)
+        transport.resp_headers["Content-Type"] = exchange.version.content_type
+        if not written:
+            transport.resp_code = status_line(202)
+            del transport.resp_headers["Content-Type"]
+        ctx.out_document = written
+
+    def _answer(self, exchange: Exchange, answer: etree._Element | None) -> bytes:
+        if answer is None:
+            return b""
+        return self._sealed(exchange, wrap(answer, self._blocks(exchange, answer), version=exchange.version))
 
     def create_out_string(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002 - Spyne's signature
         """Hand over what ``serialize`` wrote."""
         ctx.out_string = [ctx.out_document]
 
     @_wording
-    def call(self, ctx: Any) -> etree._Element | None:
+    def call(self, ctx: Any) -> Any:
         """Run the handler and check its answer; what every operation of the Spyne service does."""
         if ctx.udc.accepted:
             return None
-        request = ctx.udc.request
-        answer = self._service.handlers[request.operation.name](request)
-        self._check_answer(request.operation, answer)
+        service, request = ctx.udc.service, ctx.udc.request
+        answer = service.handlers[request.operation.name](request)
+        _check_answer(service.contract, request.operation, answer)
         return answer
 
     def _taken(self, exchange: Exchange) -> bool:
@@ -180,25 +188,13 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
             return True
         return False
 
-    def _request(self, exchange: Exchange) -> Request:
-        operation, parts = cast("Operation", exchange.operation), cast("Parts", exchange.parts)
-        headers = {block.tag: block for block in parts.headers if block.tag in operation.headers}
-        return Request(self._service.contract.name, operation, parts.body, headers, exchange.correlation_id)
-
-    def _check_answer(self, operation: Operation, answer: etree._Element | None) -> None:
-        found = None if answer is None else answer.tag
-        if found != operation.output:
-            raise InvalidAnswer(f"{operation.name} answered {found} instead of {operation.output}")
-        violations = () if answer is None else self._service.contract.check(answer)
-        if violations:
-            raise InvalidAnswer(f"{operation.name} answered an invalid {found}: {violations[0]}")
-
     def worded(self, error: Exception, ctx: Any) -> WordedFault:
         """Give what the caller is told about ``error``, as far as the request is known."""
-        told = self._service.told(error, ctx.udc.request, ctx.udc.correlation_id)
+        exchange: Exchange = ctx.udc
+        told = exchange.service.told(error, exchange.request, exchange.correlation_id)
         if not isinstance(error, Refused):
             return WordedFault(told)
-        ctx.udc.rule = error.rule
+        exchange.rule = error.rule
         return WordedFault(told, error)
 
     def _fault(self, ctx: Any) -> bytes:
@@ -220,14 +216,26 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         return envelope
 
 
-def wsgi_application(service: Service, address: str, limits: Limits, modules: Sequence[Module] = ()) -> WsgiApplication:
-    """Build the Spyne application of one service from its table; there are no hand-written service classes."""
-    reader, writer = (ContractProtocol(service, address, limits, modules) for _ in range(2))
-    operations = {operation.name: _operation(operation, reader) for operation in service.contract.operations}
-    served = type(service.contract.name, (ServiceBase,), operations)
-    application = Application(
-        [served], service.contract.namespace, service.contract.name, in_protocol=reader, out_protocol=writer
-    )
+def by_input(services: Sequence[Service]) -> Mapping[str, tuple[Service, Operation]]:
+    """Say whose operation takes which body element; raises ValueError when two services take the same."""
+    found: dict[str, tuple[Service, Operation]] = {}
+    for service in services:
+        for element, operation in service.contract.inputs.items():
+            other, _ = found.setdefault(element, (service, operation))
+            if other is not service:
+                names = f"{other.contract.name} and {service.contract.name}"
+                raise ValueError(f"{names} share a path, and both take {element}")
+    return found
+
+
+def wsgi_application(
+    services: Sequence[Service], address: str, limits: Limits, modules: Sequence[Module] = ()
+) -> WsgiApplication:
+    """Build the Spyne application of a path from its services' tables; there are no hand-written service classes."""
+    reader, writer = (ContractProtocol(services, address, limits, modules) for _ in range(2))
+    name, namespace = services[0].contract.name, services[0].contract.namespace
+    served = type(name, (ServiceBase,), {element: _operation(element, reader) for element in by_input(services)})
+    application = Application([served], namespace, name, in_protocol=reader, out_protocol=writer)
     served_over_http = WsgiApplication(application)
     served_over_http.event_manager.add_listener("wsgi_close", _let_go)
     return served_over_http
@@ -239,37 +247,18 @@ def _let_go(ctx: Any) -> None:
         vars(part).clear()
 
 
-def _operation(operation: Operation, protocol: ContractProtocol) -> Callable[..., Any]:
+def _operation(element: str, protocol: ContractProtocol) -> Callable[..., Any]:
     def called(ctx: Any, body: etree._Element) -> Any:  # noqa: ARG001 - the body is in the exchange
         return protocol.call(ctx)
 
-    called.__name__ = operation.name  # Spyne tells operations apart by it
+    called.__name__ = element  # Spyne tells operations apart by it
     return cast("Callable[..., Any]", rpc(AnyXml, _returns=AnyXml, _body_style="bare")(called))
 
 
-def _check_media(environ: WSGIEnvironment, media: MediaType) -> None:
-    """Refuse what is no SOAP by its media type (WS-I R1115 asks for 415), and what is compressed."""
-    if media.name not in BY_MEDIA_TYPE:
-        raise Refused("content-type", f"The content type must be {' or '.join(BY_MEDIA_TYPE)}", status=415)
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
-        raise Refused("content-encoding", "Compressed messages are not accepted", status=415)
-
-
-def _check_version(version: Version, media: MediaType) -> None:
-    if media.name != version.media_type:
-        text = f"The envelope is one of {version.media_type}, the content type says {media.name}"
-        raise Refused("content-type", text, path="/Envelope", status=415)
-
-
-def _read(environ: WSGIEnvironment, most: int) -> bytes:
-    declared = environ.get("CONTENT_LENGTH") or ""
-    if declared and not declared.isdecimal():
-        raise Refused("content-length", "The Content-Length is not a number")
-    if declared and int(declared) > most:
-        raise Refused("max-bytes", f"The message is larger than {most} bytes", status=413)
-    if not declared and not environ.get("wsgi.input_terminated"):
-        return b""
-    return cast("bytes", environ["wsgi.input"].read(int(declared) if declared else most + 1))
+def _request(exchange: Exchange) -> Request:
+    operation, parts = cast("Operation", exchange.operation), cast("Parts", exchange.parts)
+    headers = {block.tag: block for block in parts.headers if block.tag in operation.headers}
+    return Request(exchange.service.contract.name, operation, parts.body, headers, exchange.correlation_id)
 
 
 def _unknown_operation(body: etree._Element) -> Refused:
@@ -278,11 +267,23 @@ def _unknown_operation(body: etree._Element) -> Refused:
     return Refused("operation", text, path=f"/Envelope/Body/{name.localname}", line=line_of(body))
 
 
-def _check_action(environ: WSGIEnvironment, operation: Operation) -> None:
-    """Refuse a SOAPAction that contradicts the body; an absent or empty one is fine."""
-    told = environ.get("HTTP_SOAPACTION", "").strip().strip('"'), media_type(environ.get("CONTENT_TYPE") or "").action
-    if operation.soap_action and any(action not in ("", operation.soap_action) for action in told):
-        raise Refused("soap-action", f"The SOAPAction is not that of {operation.name}, which the body asks for")
+def _check_action(environ: WSGIEnvironment, request: Request) -> None:
+    """Refuse a SOAPAction, or SOAP 1.2's action, that contradicts the body; an absent or empty one is fine."""
+    wanted = request.operation.soap_action
+    told = environ.get("HTTP_SOAPACTION", "").strip().strip('"'), media_of(environ).action
+    if wanted and any(action not in ("", wanted) for action in told):
+        text = f"The SOAPAction is not that of {request.operation.name}, which the body asks for"
+        path = f"/Envelope/Body/{etree.QName(request.body).localname}"
+        raise Refused("soap-action", text, path=path, line=line_of(request.body))
+
+
+def _check_answer(contract: Contract, operation: Operation, answer: etree._Element | None) -> None:
+    found = None if answer is None else answer.tag
+    if found != operation.output:
+        raise InvalidAnswer(f"{operation.name} answered {found} instead of {operation.output}")
+    violations = () if answer is None else contract.check(answer)
+    if violations:
+        raise InvalidAnswer(f"{operation.name} answered an invalid {found}: {violations[0]}")
 
 
 def _check_valid(contract: Contract, element: etree._Element) -> None:
