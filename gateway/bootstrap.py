@@ -7,18 +7,22 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from gateway import routes
 from gateway.adapters.barriers import barrier_from_environment
 from gateway.adapters.brm import BrmServices, Waits
+from gateway.adapters.partners import PartnerAddresses
 from gateway.admin import Admin
-from gateway.config import BrmSettings, QueueSettings, Settings
+from gateway.admin_replies import ReplyDesk
+from gateway.config import AddressingSettings, BrmSettings, QueueSettings, Settings
 from gateway.domain.billing import DateRules
 from gateway.messaging import transactions
 from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.coordinator import Coordinator
+from gateway.messaging.delivery import Delivery, KeptReplies
 from gateway.messaging.leases import Leases
 from gateway.messaging.ports import Clock, Database
 from gateway.messaging.queues import Draft
@@ -27,8 +31,11 @@ from gateway.messaging.time import StoppablePause, SystemClock
 from gateway.messaging.xa import Brm, Mode
 from gateway.store.unit_of_work import SqlDatabase
 from gateway.worker import Heartbeat, Worker
+from soapkit.addressing import Addressing, Answering
 from soapkit.limits import Limits
+from soapkit.module import Module
 from soapkit.server import Service, application
+from soapkit.transport import Timeout
 
 _SQLITE_FILE = "sqlite:///"
 
@@ -52,9 +59,29 @@ class Gateway:
         """What is served over SOAP."""
         return routes.soap(self.flow, self.coordinator.run_request, Outbox(self.database, self.clock), self.clock)
 
+    @cached_property
+    def partners(self) -> PartnerAddresses:
+        """The addresses that answers may go to."""
+        return _partners(self.settings.addressing)
+
+    @cached_property
+    def modules(self) -> tuple[Module, ...]:
+        """What understands header blocks, in this order; of answers on the connection and of those that leave later."""
+        return (Addressing(KeptReplies(self.database, self.clock, self.partners)),)
+
+    @property
+    def replies(self) -> ReplyDesk:
+        """What operators do about answers that go to partners' own addresses."""
+        return ReplyDesk(self.database, self.clock)
+
     def application(self) -> WSGIApplication:
         """Return the web application."""
-        return application(self.services, public_url=self.settings.gateway.address, limits=_limits(self.settings))
+        return application(
+            self.services,
+            public_url=self.settings.gateway.address,
+            limits=_limits(self.settings),
+            modules=self.modules,
+        )
 
     def heartbeat(self) -> Heartbeat:
         """Return what keeps the leases of SOAP requests while they are worked on; a worker has its own."""
@@ -66,8 +93,21 @@ class Gateway:
         if isinstance(self.database, SqlDatabase):
             self.database.close()
 
+    def delivery(self) -> Delivery:
+        """Return what runs requests whose answers go elsewhere, and delivers those."""
+        return Delivery(
+            self.database,
+            self.clock,
+            Answering(self.services, self.modules, _limits(self.settings)),
+            self.partners,
+            retry=retry_policy(self.settings.addressing),
+            barrier=self.coordinator.steps.barrier,
+            owner=self.coordinator.leases.owner,
+            length=self.coordinator.leases.length,
+        )
+
     def worker(self) -> Worker:
-        """Return the consumer of all queues."""
+        """Return the consumer of all queues, which delivers answers as well."""
         queue = self.settings.queue
         return Worker(
             self.coordinator,
@@ -75,6 +115,8 @@ class Gateway:
             self.pause,
             idle=timedelta(seconds=queue.poll_seconds),
             recovery=timedelta(seconds=queue.recovery_seconds),
+            delivery=self.delivery(),
+            deliverers=self.settings.addressing.threads,
         )
 
 
@@ -121,14 +163,19 @@ def build(
     return Gateway(settings, clock, pause, database, brms, coordinator, flow, queues, admin)
 
 
-def retry_policy(queue: QueueSettings) -> RetryPolicy:
+def retry_policy(of: QueueSettings | AddressingSettings) -> RetryPolicy:
     """Return the policy that the settings describe."""
     return RetryPolicy(
-        attempts=queue.retry_attempts,
-        first=timedelta(seconds=queue.backoff_initial_seconds),
-        factor=queue.backoff_factor,
-        longest=timedelta(seconds=queue.backoff_maximum_seconds),
+        attempts=of.retry_attempts,
+        first=timedelta(seconds=of.backoff_initial_seconds),
+        factor=of.backoff_factor,
+        longest=timedelta(seconds=of.backoff_maximum_seconds),
     )
+
+
+def _partners(of: AddressingSettings) -> PartnerAddresses:
+    addresses = {name: partner.address for name, partner in of.partners.items()}
+    return PartnerAddresses(addresses, Timeout(of.connect_timeout_seconds, of.read_timeout_seconds))
 
 
 def _database(url: str) -> Database:

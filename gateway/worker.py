@@ -10,23 +10,35 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
 from gateway.errors import GatewayError
 from gateway.messaging.consumer import Consumer, QueueRoute
 from gateway.messaging.coordinator import Coordinator
-from gateway.messaging.leases import Leases
+from gateway.messaging.delivery import Delivery
 from gateway.messaging.time import StoppablePause
 
 _log = structlog.get_logger(__name__)
+
+
+class Holding(Protocol):
+    """What holds leases of one length."""
+
+    @property
+    def length(self) -> timedelta:
+        """How long a lease lasts without renewal."""
+
+    def renew(self) -> None:
+        """Extend every lease held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """Renews the leases of a process that works, on queues or at its SOAP edge: every third of their length."""
 
-    leases: Leases
+    leases: Holding
     pause: StoppablePause
 
     def start(self) -> threading.Thread:
@@ -43,7 +55,9 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Consumes ``routes``. ``idle`` is the wait when a queue is empty, ``recovery`` the timer of recovery.
+    """Consumes ``routes``, and delivers answers in ``deliverers`` threads.
+
+    ``idle`` is the wait when a queue is empty, ``recovery`` the timer of recovery.
 
     ``grace`` is how long ``stop`` waits for what is under way; whoever stops this process waits longer, or kills it.
     """
@@ -54,6 +68,8 @@ class Worker:
     idle: timedelta = timedelta(milliseconds=200)
     recovery: timedelta = timedelta(seconds=30)
     grace: timedelta = timedelta(seconds=10)
+    delivery: Delivery | None = None
+    deliverers: int = 1
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
@@ -62,7 +78,12 @@ class Worker:
         self._start("recovery", self._recover)
         for route in self.routes:
             for number in range(route.threads):
-                self._start(f"{route.queue}-{number}", Consuming(Consumer(route, self.coordinator), self).run)
+                consumer = Consumer(route, self.coordinator)
+                self._start(f"{route.queue}-{number}", Consuming(consumer, self, route.queue).run)
+        if self.delivery is not None:
+            self._threads.append(Heartbeat(self.delivery, self.pause).start())
+            for number in range(self.deliverers):
+                self._start(f"replies-{number}", Consuming(self.delivery, self, "replies").run)
 
     def stop(self) -> None:
         """Take nothing new, let what is under way finish for a while (all of it together), hand back the rest."""
@@ -72,6 +93,7 @@ class Worker:
             thread.join(max(0.0, until - time.monotonic()))
         try:
             given = self.coordinator.leases.hand_back()
+            given += 0 if self.delivery is None else self.delivery.hand_back()
         except GatewayError as error:  # the leases lapse by themselves
             _log.warning("not handed back", error=error.text)
             return
@@ -100,12 +122,20 @@ def _guarded(trouble: str, act: Callable[[], None]) -> None:
         _log.exception(trouble)
 
 
+class Stepping(Protocol):
+    """What works one step at a time."""
+
+    def step(self) -> object:
+        """Take one step; None when there was nothing to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consuming:
     """One thread on one queue."""
 
-    consumer: Consumer
+    consumer: Stepping
     worker: Worker
+    queue: str
 
     def run(self) -> None:
         """Consume until the process stops; pause when there is nothing to take."""
@@ -117,5 +147,5 @@ class Consuming:
         try:
             return self.consumer.step()
         except Exception:  # noqa: BLE001 - a thread that dies would leave its queue unserved
-            _log.exception("consumer failed", queue=self.consumer.route.queue)
+            _log.exception("consumer failed", queue=self.queue)
             return None

@@ -132,7 +132,7 @@ def discard(context: typer.Context, intakes: Intakes = None, everything: AllOf =
 
 @app.command()
 def alarms(context: typer.Context, as_json: Json = False) -> None:
-    """List what only an operator can decide: transactions settled by hand, or lost in BRM."""
+    """List what only an operator can decide: transactions settled by hand or lost in BRM, replies given up."""
     found = [record(each) for each in _admin(context).alarms()]
     columns = ("id", "kind", "intake", "brm", "transaction", "text", "raised_at")
     rows(columns, found, as_json=as_json, empty="No alarms.")

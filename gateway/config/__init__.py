@@ -3,6 +3,7 @@
 Everything has a default, so that nothing at all has to be written to start. Imports nothing of the gateway.
 """
 
+from gateway.config.addressing import AddressingSettings, PartnerSettings
 from gateway.config.reading import FILE_VARIABLE, ConfigError, Sourced, load, sources
 from gateway.config.settings import (
     BillingSettings,
@@ -17,12 +18,14 @@ from gateway.config.settings import (
 
 __all__ = [
     "FILE_VARIABLE",
+    "AddressingSettings",
     "BillingSettings",
     "BrmSettings",
     "ConfigError",
     "GatewaySettings",
     "LimitSettings",
     "LogSettings",
+    "PartnerSettings",
     "QueueSettings",
     "Settings",
     "Sourced",

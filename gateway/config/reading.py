@@ -93,7 +93,7 @@ class _Environment(BaseSettings, Settings):
 
 
 def _of_environment() -> dict[str, Any]:
-    """Variables are read without case; a BRM's name, which is upper case by rule, gets its case back."""
+    """Variables are read without case; names of systems, which are upper case by rule, get their case back."""
     strangers = [name for name in os.environ if _names_no_section(name)]
     if strangers:
         raise ConfigError(*(f"{name}: there is no such setting" for name in sorted(strangers)))
@@ -103,6 +103,8 @@ def _of_environment() -> dict[str, Any]:
         raise ConfigError(str(error)) from error
     if "brm" in given:
         given["brm"] = {name.upper(): table for name, table in given["brm"].items()}
+    if partners := given.get("addressing", {}).get("partners"):
+        given["addressing"]["partners"] = {name.upper(): table for name, table in partners.items()}
     return given
 
 

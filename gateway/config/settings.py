@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from gateway.config.addressing import AddressingSettings
 from gateway.config.section import Address, Count, DatabaseUrl, Port, Seconds, Section, SystemId, is_loopback
 
 Keys = tuple[str, ...]
@@ -144,6 +145,7 @@ class Settings(Section):
     queue: QueueSettings = QueueSettings()
     brm: dict[SystemId, BrmSettings] = Field(default_factory=lambda: {"BRM_01": BrmSettings()}, min_length=1)
     billing: BillingSettings = BillingSettings()
+    addressing: AddressingSettings = AddressingSettings()
     limits: LimitSettings = LimitSettings()
     logging: LogSettings = LogSettings()
 

@@ -17,7 +17,7 @@ came over: nothing that has not been validated and authorised makes this side co
 from soapkit.addressing.editions import EDITIONS, SUBMISSION, W3C, Edition
 from soapkit.addressing.later import Answer, Answering, Deferred, DuplicateMessageId, Replies
 from soapkit.addressing.module import Addressing
-from soapkit.addressing.partners import same_address
+from soapkit.addressing.partners import endpoint, same_address
 
 __all__ = [
     "EDITIONS",
@@ -30,5 +30,6 @@ __all__ = [
     "DuplicateMessageId",
     "Edition",
     "Replies",
+    "endpoint",
     "same_address",
 ]
