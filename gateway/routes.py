@@ -21,6 +21,7 @@ from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.unit import Service
 from gateway.transforms.ebm import EBM
 from gateway.transforms.fault import Failure, fault
+from gateway.transforms.namespaces import core
 from soapkit.catalog import Contract, load
 from soapkit.faults import Fault, FaultCode, Refused
 from soapkit.limits import Limits, parse
@@ -82,7 +83,14 @@ def _service(name: str, operations: Mapping[str, Act], clock: Clock) -> SoapServ
         handlers={operation: _handler(act) for operation, act in operations.items()},
         paths=(f"/soa-infra/services/default/{name}/client",),
         word_fault=worded,
+        correlate=ebm_id,
     )
+
+
+def ebm_id(body: etree._Element) -> str | None:
+    """Return the id of the EBM that a body is or holds: what its order is found by in the log."""
+    found = next(body.iter(core("EBMID")), None)
+    return None if found is None else found.text
 
 
 def _handler(act: Act) -> Callable[[Request], etree._Element | None]:
@@ -101,7 +109,8 @@ def word_fault(error: Exception, request: Request | None, service: str, clock: C
     ebm = None if request is None else next(request.body.iter(EBM), None)
     business = isinstance(told, GatewayError) and told.kind is Kind.BUSINESS
     code = FaultCode.CLIENT if business else FaultCode.SERVER
-    return Fault(code, _headline(failure), fault(failure, ebm) if _declares_faults(service) else None)
+    detail = fault(failure, ebm) if _declares_faults(service) else None
+    return Fault(code, _headline(failure), detail, expected=isinstance(told, GatewayError))
 
 
 def _declares_faults(service: str) -> bool:

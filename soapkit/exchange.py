@@ -28,11 +28,13 @@ class Caller:
 
 @dataclass(slots=True)
 class Exchange:
-    """``service`` is the one addressed by the path (the first of several on one path, until one is dispatched to).
+    """``service`` is the one at the path; of several there, the first until the body element says which.
 
-    ``root`` and ``parts`` are there once parsed, ``operation`` and ``request`` once dispatched, ``fault`` once worded.
-    ``raw`` is the message as it came, ``accepted`` says that a module keeps it and no handler runs. ``notes`` is for
-    modules, each under a key of its own. ``environ`` is empty once the call is answered: the two would hold each other.
+    ``correlation_id`` is the HTTP header's, or a new one, until the message has said its own. ``version`` is what the
+    media type says until the envelope is there. ``root`` and ``parts`` (its headers are the blocks for us) are there
+    once parsed, ``operation`` and ``request`` once dispatched, ``fault`` once worded. ``raw`` is the message, unpacked;
+    ``accepted`` says that a module keeps it and no handler runs. ``notes`` is for modules, each under a key of its own.
+    ``environ`` is empty once the call is answered: the two would hold each other.
     """
 
     service: Service

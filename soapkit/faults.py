@@ -38,7 +38,8 @@ class Fault(Exception):
     ``detail`` is the one element put inside ``<detail>``, without that wrapper; it must be a fault element that the
     contract declares, and valid, else it is dropped and logged. ``subcode`` (Clark name) is a module's own code, such
     as wsse:FailedAuthentication: a Subcode in SOAP 1.2, the faultcode itself in SOAP 1.1; ``subsubcode`` is narrower
-    still, and takes its place in SOAP 1.1.
+    still, and takes its place in SOAP 1.1. ``expected`` says that the product knows this trouble (a downstream system
+    is away): a Server fault is then a warning in the log, without a traceback.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class Fault(Exception):
         *,
         subcode: str | None = None,
         subsubcode: str | None = None,
+        expected: bool = False,
     ) -> None:
         super().__init__(text)
+        self.expected = expected
         self.code = FaultCode(code)
         self.text = text
         self.detail = detail

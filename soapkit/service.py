@@ -13,6 +13,7 @@ from soapkit.catalog import Contract, ContractError, Operation
 from soapkit.faults import Fault, FaultCode, Refused
 
 _log = structlog.get_logger(__name__)
+_LONGEST_TEXT = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,13 @@ class Service:
         if isinstance(error, Refused):  # what SOAP says of a refusal is not the product's to change
             fault.code, fault.subcode, fault.subsubcode = error.code, error.subcode, error.subsubcode
             fault.about = error.detail
+            if error.subcode or error.code not in (FaultCode.CLIENT, FaultCode.SERVER):
+                fault.detail = None  # a product's detail is about the body, this fault is not (SOAP 1.1, 4.4)
         if fault.detail is not None and not self._allows(fault.detail, request):
             fault.detail = None
         self._record(error, fault, request)
+        if len(fault.text) > _LONGEST_TEXT:  # it may quote the message
+            fault.text = f"{fault.text[:_LONGEST_TEXT]}…"
         if correlation_id not in _everything(fault):
             fault.text = f"{fault.text} (correlation id {correlation_id})"
         return fault
@@ -87,7 +92,8 @@ class Service:
             _log.exception("wording a fault failed", service=self.contract.name, error=repr(error))
             worded = plain_wording(error, request)
         # a product may word with a constant; ours is changed
-        return Fault(worded.code, worded.text, worded.detail, subcode=worded.subcode, subsubcode=worded.subsubcode)
+        subcodes = {"subcode": worded.subcode, "subsubcode": worded.subsubcode}
+        return Fault(worded.code, worded.text, worded.detail, expected=worded.expected, **subcodes)
 
     def _allows(self, detail: Element, request: Request | None) -> bool:
         operations = self.contract.operations if request is None else (request.operation,)
@@ -103,10 +109,12 @@ class Service:
             about |= {"rule": error.rule, "path": error.path}
         else:
             about |= {"fault": fault.text}
-        if fault.code is FaultCode.SERVER and not isinstance(error, Fault):
-            _log.error("request failed", **about, exc_info=error)
-        else:
+        if fault.code is not FaultCode.SERVER:
             _log.info("request refused", **about)
+        elif fault.expected or isinstance(error, Refused | Fault):
+            _log.warning("request not served", **about)
+        else:
+            _log.error("request failed", **about, exc_info=error)
 
 
 def _everything(fault: Fault) -> str:

@@ -127,6 +127,15 @@ class LimitSettings(Section):
     """Elements in all."""
     max_attributes: Count = 500_000
     """Attributes in all."""
+    max_name_length: Count = 1_000
+    """Characters of the name of an element or attribute."""
+    max_namespaces: Count = 100_000
+    """Declarations of namespaces in all; some toolkits repeat theirs on every element."""
+    max_concurrent: Annotated[int, Field(ge=0)] = 0
+    """Calls worked on at the same time in one process; more are answered 503 at once. 0: as many as there are
+    threads, others wait."""
+    accept_gzip: bool = False
+    """Accept requests packed with gzip; ``max_bytes`` then also bounds what they unpack to."""
 
 
 class LogSettings(Section):
