@@ -37,7 +37,7 @@ class Limits:
 
     ``max_attributes`` and ``max_namespaces`` (declarations) count those of the whole document. ``max_concurrent`` is
     per process, 0 is no limit but the server's own threads. ``accept_gzip`` allows packed requests, whose
-    ``max_bytes`` are those they unpack to.
+    ``max_bytes`` are those they unpack to. ``max_seconds`` is for a request to arrive whole: the servers see to it.
     """
 
     max_bytes: int = 10 * 1024 * 1024
@@ -47,6 +47,7 @@ class Limits:
     max_name_length: int = 1_000
     max_namespaces: int = 100_000
     max_concurrent: int = 0
+    max_seconds: float = 60.0
     accept_gzip: bool = False
 
     def too_large(self) -> Refused:

@@ -134,6 +134,8 @@ class LimitSettings(Section):
     max_concurrent: Annotated[int, Field(ge=0)] = 0
     """Calls worked on at the same time in one process; more are answered 503 at once. 0: as many as there are
     threads, others wait."""
+    max_seconds: Seconds = 60
+    """For a request to arrive, head and body; then it is answered 408. An idle connection is closed after as long."""
     accept_gzip: bool = False
     """Accept requests packed with gzip; ``max_bytes`` then also bounds what they unpack to."""
 
