@@ -27,6 +27,9 @@ _RULES: Mapping[str, Errno] = {
     "max-elements": Errno.NO_MEM,
     "max-depth": Errno.NO_MEM,
     "max-attributes": Errno.NO_MEM,
+    "max-name-length": Errno.NO_MEM,
+    "max-namespaces": Errno.NO_MEM,
+    "max-concurrent": Errno.NO_MEM,
 }
 """What soapkit refuses → errno; the rest is BAD_ARG."""
 
@@ -54,7 +57,8 @@ def buffer_of(error: Exception, request: Request | None) -> ErrorBuffer:
     field = (error.path or "").rpartition("/")[2].partition("[")[0]
     known = field if field in fields.types() else None
     errno = Errno.BAD_VALUE if known else _RULES.get(error.rule, Errno.BAD_ARG)
-    return ErrorBuffer(errno, str(error), field=known, location=Location.PCM)
+    class_ = ErrorClass.SYSTEM_RETRYABLE if error.code is FaultCode.SERVER else ErrorClass.APPLICATION
+    return ErrorBuffer(errno, str(error), field=known, location=Location.PCM, class_=class_)
 
 
 def _found_by_reading(request: Request) -> ErrorBuffer | None:

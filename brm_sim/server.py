@@ -104,7 +104,7 @@ def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> Brm
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
     controlled = control_app(simulation, Brm(dispatcher), token=token, pages=pages)
     mounts = {"/control": controlled.wsgi_app}
-    app = application(_services(dispatcher), public_url=settings.address, mounts=mounts)
+    app = application(_services(dispatcher), public_url=settings.address, limits=settings.limits, mounts=mounts)
     return BrmSim(app, store.close, control.close)
 
 

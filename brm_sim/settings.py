@@ -6,12 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from simkit.limits import LimitSettings
 from simkit.logs import Level
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """Where it listens, where it keeps its state, and how it behaves."""
 
     model_config = SettingsConfigDict(env_prefix="BRM_SIM_", frozen=True)
