@@ -208,7 +208,8 @@ def _checked(exchange: Exchange, answer: etree._Element | None) -> etree._Elemen
     """Refuse an answer that the contract does not allow, as the edge does."""
     operation = _request(exchange).operation
     if answer is None or answer.tag != operation.output:
-        raise InvalidAnswer(f"{operation.name} answered {answer and answer.tag} instead of {operation.output}")
+        found = None if answer is None else answer.tag
+        raise InvalidAnswer(f"{operation.name} answered {found} instead of {operation.output}")
     if violations := exchange.service.contract.check(answer):
         raise InvalidAnswer(f"{operation.name} answered an invalid {answer.tag}: {violations[0]}")
     return answer
