@@ -11,12 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
-from gateway import routes
+from gateway import edge_security, routes
 from gateway.adapters.barriers import barrier_from_environment
 from gateway.adapters.brm import BrmServices, Waits
 from gateway.adapters.partners import PartnerAddresses
 from gateway.admin import Admin
 from gateway.admin_replies import ReplyDesk
+from gateway.admin_users import UserDesk
 from gateway.config import AddressingSettings, BrmSettings, QueueSettings, Settings
 from gateway.domain.billing import DateRules
 from gateway.messaging import transactions
@@ -36,6 +37,7 @@ from soapkit.limits import Limits
 from soapkit.module import Module
 from soapkit.server import Service, application
 from soapkit.transport import Timeout
+from soapkit.wss.authentication import Authenticator
 
 _SQLITE_FILE = "sqlite:///"
 
@@ -67,7 +69,27 @@ class Gateway:
     @cached_property
     def modules(self) -> tuple[Module, ...]:
         """What understands header blocks, in this order; of answers on the connection and of those that leave later."""
-        return (Addressing(KeptReplies(self.database, self.clock, self.partners)),)
+        addressing = Addressing(KeptReplies(self.database, self.clock, self.partners))
+        security = edge_security.module(self.settings.security, self.callers, self.proxies, self.services)
+        if security is None:
+            return (addressing,)
+        self.users.check_secrets()
+        return (addressing, security)
+
+    @cached_property
+    def callers(self) -> Authenticator:
+        """What tells callers from strangers. Raises ConfigError."""
+        return edge_security.authenticator(self.settings.security, self.database, self.clock)
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Addresses and networks of the proxies that are believed."""
+        return ()
+
+    @property
+    def users(self) -> UserDesk:
+        """What operators do about users."""
+        return UserDesk(self.database, self.clock, edge_security.vault(self.settings.security))
 
     @property
     def replies(self) -> ReplyDesk:

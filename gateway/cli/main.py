@@ -10,7 +10,7 @@ import stamina
 import typer
 
 from gateway import logs
-from gateway.cli import brm, config, demo, queue, reply, run, xref
+from gateway.cli import brm, config, demo, queue, reply, run, user, xref
 from gateway.cli.context import Session
 from gateway.cli.output import Failed, failed
 from gateway.config import ConfigError, load
@@ -25,6 +25,7 @@ run.add_to(app)
 demo.add_to(app)
 app.add_typer(queue.app, name="queue")
 app.add_typer(reply.app, name="reply")
+app.add_typer(user.app, name="user")
 app.add_typer(xref.app, name="xref")
 app.add_typer(brm.app, name="brm")
 app.add_typer(config.app, name="config")

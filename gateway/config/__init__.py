@@ -5,6 +5,7 @@ Everything has a default, so that nothing at all has to be written to start. Imp
 
 from gateway.config.addressing import AddressingSettings, PartnerSettings
 from gateway.config.reading import FILE_VARIABLE, ConfigError, Sourced, load, sources
+from gateway.config.security import SecuritySettings
 from gateway.config.settings import (
     BillingSettings,
     BrmSettings,
@@ -27,6 +28,7 @@ __all__ = [
     "LogSettings",
     "PartnerSettings",
     "QueueSettings",
+    "SecuritySettings",
     "Settings",
     "Sourced",
     "TransactionMode",

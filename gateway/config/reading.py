@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from gateway.config.settings import Keys, Settings
@@ -145,6 +145,8 @@ def _nested(values: Mapping[Keys, Any]) -> dict[str, Any]:
 
 def _problem(location: tuple[int | str, ...], kind: str, message: str, origin: Mapping[Keys, str]) -> str:
     keys = tuple(str(part) for part in location if part != "[key]")
+    if not keys:  # a rule about several sections: its text names them
+        return message.removeprefix("Value error, ")
     where = next((source for written, source in origin.items() if written[: len(keys)] == keys), "default")
     if kind == "extra_forbidden":
         message = f"there is no such setting{_suggestion(keys)}"
@@ -157,16 +159,23 @@ def _suggestion(keys: Keys) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _leaves(node: BaseModel | Mapping[str, BaseModel], above: Keys = ()) -> Iterator[tuple[Keys, Any, str]]:
+def _leaves(node: BaseModel | Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any, str]]:
     fields = type(node).model_fields if isinstance(node, BaseModel) else {}
     for key, value in node if isinstance(node, BaseModel) else node.items():
-        if isinstance(value, BaseModel | Mapping):
+        about = (fields[key].description or "") if key in fields else ""
+        if isinstance(value, BaseModel) or (isinstance(value, Mapping) and value):
             yield from _leaves(value, (*above, key))
         else:
-            yield (*above, key), value, " ".join((fields[key].description or "").split())
+            yield (*above, key), value, " ".join(about.split())
 
 
 def _shown(value: Any) -> str | int | float | bool | None:
+    if isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, tuple | list | Mapping):  # a table that is shown whole is an empty one
+        return ", ".join(map(str, value)) or None
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, str):
         return _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", str(value))
     shown: int | float | bool | None = value

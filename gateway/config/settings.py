@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from gateway.config.addressing import AddressingSettings
 from gateway.config.section import Address, Count, DatabaseUrl, Port, Seconds, Section, SystemId, is_loopback
+from gateway.config.security import Proof, SecuritySettings
 
 Keys = tuple[str, ...]
 """A setting's place: ``("brm", "BRM_01", "url")``."""
@@ -40,8 +41,8 @@ class GatewaySettings(Section):
     """Where queues, cross-references and the ledger live: an SQLAlchemy URL of SQLite or PostgreSQL
     (``postgresql+psycopg://user:password@host/name``)."""
     allow_remote: bool = False
-    """Permission to listen beyond loopback. The SOAP services ask callers for no credentials yet: give it only where a
-    proxy or the network does."""
+    """Permission to listen beyond loopback. Callers must then prove who they are (``security.policy``), unless
+    ``security.allow_anonymous`` says that something in front of the gateway decides who may call."""
 
     @model_validator(mode="after")
     def _guard_other_machines(self) -> Self:
@@ -157,6 +158,7 @@ class Settings(Section):
     brm: dict[SystemId, BrmSettings] = Field(default_factory=lambda: {"BRM_01": BrmSettings()}, min_length=1)
     billing: BillingSettings = BillingSettings()
     addressing: AddressingSettings = AddressingSettings()
+    security: SecuritySettings = SecuritySettings()
     limits: LimitSettings = LimitSettings()
     logging: LogSettings = LogSettings()
 
@@ -165,6 +167,17 @@ class Settings(Section):
     def model_post_init(self, context: Any) -> None:
         """Keep what ``load`` says of where each value was written."""
         self._origin = context or {}
+
+    @model_validator(mode="after")
+    def _strangers_are_asked_who_they_are(self) -> Self:
+        remote = not is_loopback(self.gateway.host)
+        if remote and self.security.policy is Proof.NONE and not self.security.allow_anonymous:
+            raise ValueError(
+                f"gateway.host: host {self.gateway.host} can be reached from other machines, and callers are asked for "
+                "nothing: set security.policy, or security.allow_anonymous = true where a proxy or the network decides "
+                "who may call"
+            )
+        return self
 
     @property
     def origin(self) -> Mapping[Keys, str]:

@@ -38,6 +38,16 @@ class UserRecord:
     certificates: tuple[UserCertificate, ...] = ()
 
 
+class SecretBox(Protocol):
+    """Keeps secrets that must be known in clear. Raises GatewayError without the right key."""
+
+    def closed(self, secret: str) -> bytes:
+        """Encrypt."""
+
+    def opened(self, secret: bytes) -> str:
+        """Decrypt."""
+
+
 class UserRecords(Protocol):
     """Users."""
 

@@ -115,8 +115,7 @@ class Security(Module):
     def sealed(self, exchange: Exchange, envelope: bytes) -> bytes:
         """Sign the answer, a fault too, where callers sign."""
         identity = self._policy.identity
-        asked = exchange.notes.get(_KEY)
-        if identity is None or asked is None or not asked.signature:
+        if identity is None or not self._policy.of(exchange.service.contract.name).signature:
             return envelope
         root = parse(envelope)
         lifetime = self._authenticator.freshness.most

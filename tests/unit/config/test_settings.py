@@ -165,6 +165,9 @@ def test_listening_beyond_loopback_needs_permission(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ConfigError, match="needs allow_remote = true"):
         load()
     monkeypatch.setenv("O2C_GATEWAY__ALLOW_REMOTE", "true")
+    with pytest.raises(ConfigError, match=r"callers are asked for nothing: set security\.policy"):
+        load()
+    monkeypatch.setenv("O2C_SECURITY__POLICY", "username")
     assert load().gateway.allow_remote
 
 
