@@ -32,8 +32,9 @@ class Exchange:
 
     ``correlation_id`` is the HTTP header's, or a new one, until the message has said its own. ``version`` is what the
     media type says until the envelope is there. ``root`` and ``parts`` (its headers are the blocks for us) are there
-    once parsed, ``operation`` and ``request`` once dispatched, ``fault`` once worded. ``raw`` is the message, unpacked;
-    ``accepted`` says that a module keeps it and no handler runs. ``notes`` is for modules, each under a key of its own.
+    once parsed, ``operation`` and ``request`` once dispatched, ``fault`` once worded. ``raw`` is the message, unpacked,
+    in UTF-8 if it came in UTF-16; ``accepted`` says that a module keeps it and no handler runs. ``notes`` is for
+    modules, each under a key of its own.
     ``environ`` is empty once the call is answered: the two would hold each other.
     """
 

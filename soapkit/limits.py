@@ -15,15 +15,9 @@ from typing import Any, cast
 
 from lxml import etree
 
+from soapkit.charsets import is_served, readable
 from soapkit.faults import Refused
 
-_CHARSETS = {"utf-8": "UTF-8", "utf8": "UTF-8", "us-ascii": "US-ASCII", "ascii": "US-ASCII", "utf-16": "UTF-16"}
-_CHARSETS |= {
-    "utf-16le": "UTF-16LE",
-    "utf-16be": "UTF-16BE",
-    "iso-8859-1": "ISO-8859-1",
-    "windows-1252": "windows-1252",
-}
 _DOCTYPE_AHEAD = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*+(?:(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<!DOCTYPE")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
 _RESOURCE_ERRORS = {etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG}
@@ -67,36 +61,34 @@ def parse(data: bytes, limits: Limits = _DEFAULT, *, charset: str | None = None)
     """
     if len(data) > limits.max_bytes:
         raise limits.too_large()
+    data, encoding = readable(data, charset)
     if _DOCTYPE_AHEAD.match(data):
         raise Refused("doctype", _DTD)
-    root = _parsed(data, charset)
-    _check_document(root)
+    root = _parsed(data, encoding)
+    _check_document(root, encoding)
     _check_size(root, data, limits)
     return root
 
 
 def may_hold(data: bytes, ascii_name: bytes) -> bool:
     """Tell whether a document can hold a name, from its bytes alone: False is certain, True is worth a look."""
-    return ascii_name in data or _is_wide(data)
+    return ascii_name in data
 
 
-def refuse_instructions(data: bytes, charset: str | None) -> None:
+def refuse_instructions(data: bytes, encoding: str | None) -> None:
     """Refuse a document that parsed, but holds a processing instruction, which a SOAP message must not.
 
-    Raises Refused, ``processing-instruction`` (SOAP 1.1, 3; SOAP 1.2 Part 1, 5).
+    ``data`` and ``encoding`` are as ``charsets.readable`` gives them. Raises Refused, ``processing-instruction``
+    (SOAP 1.1, 3; SOAP 1.2 Part 1, 5).
     """
     declaration = _DECLARATION.match(data)
     start = declaration.end() if declaration else 0
-    if not _is_wide(data) and (data.find(b"?", start) < 0 or data.find(b"<?", start) < 0):  # one byte is found faster
+    if data.find(b"?", start) < 0 or data.find(b"<?", start) < 0:  # one byte is found faster than two
         return
-    parser = etree.XMLParser(encoding=_encoding(charset), resolve_entities=False, no_network=True, collect_ids=False)
+    parser = etree.XMLParser(encoding=encoding, resolve_entities=False, no_network=True, collect_ids=False)
     if found := _LOCAL.nodes("//processing-instruction()", etree.fromstring(data, parser)):
         text = "A SOAP message holds no processing instructions"
         raise Refused("processing-instruction", text, line=found[0].sourceline)
-
-
-def _is_wide(data: bytes) -> bool:
-    return b"\0" in data[:4]
 
 
 def elements_in(element: etree._Element) -> int:
@@ -104,9 +96,9 @@ def elements_in(element: etree._Element) -> int:
     return int(_LOCAL.number("count(.//*)", element))
 
 
-def _parsed(data: bytes, charset: str | None) -> etree._Element:
+def _parsed(data: bytes, encoding: str | None) -> etree._Element:
     try:
-        return etree.fromstring(data, _parser(_encoding(charset)))
+        return etree.fromstring(data, _parser(encoding))
     except etree.XMLSyntaxError as error:
         rule = "parser-limit" if getattr(error, "code", 0) in _RESOURCE_ERRORS else "well-formed"
         raise Refused(rule, f"Not well-formed XML: {_first_line(error.msg)}", line=error.lineno or None) from error
@@ -114,18 +106,11 @@ def _parsed(data: bytes, charset: str | None) -> etree._Element:
         raise Refused("charset", "The text is not in the character set it declares") from error
 
 
-def _encoding(charset: str | None) -> str | None:
-    encoding = None if charset is None else _CHARSETS.get(charset.strip("\"' ").lower())
-    if charset is not None and encoding is None:
-        raise Refused("charset", "This character set is not supported")
-    return encoding
-
-
-def _check_document(root: etree._Element) -> None:
+def _check_document(root: etree._Element, encoding: str | None) -> None:
     about = root.getroottree().docinfo
     if about.internalDTD is not None or about.doctype:
         raise Refused("doctype", _DTD)
-    if about.encoding and about.encoding.lower() not in _CHARSETS:
+    if encoding is None and about.encoding and not is_served(about.encoding):
         raise Refused("charset", "This character set is not supported")
 
 
@@ -155,7 +140,7 @@ _COUNTED: tuple[tuple[str, str, int, Callable[[bytes], int], Callable[[etree._El
         "max-namespaces",
         "max_namespaces",
         len(' xmlns=""'),
-        lambda data: data.count(b"x\0m\0l\0n\0s" if _is_wide(data) else b"xmlns"),
+        lambda data: data.count(b"xmlns"),
         lambda root: sum(1 for _ in etree.iterwalk(root, events=("start-ns",))),
     ),
 )
@@ -176,8 +161,6 @@ def _refused_at(rule: str, text: str, place: etree._Element) -> Refused:
 
 def _may_hold_longer(data: bytes, longest: int) -> bool:
     """Tell whether a name may be longer, from samples: any such name would fill one of these pieces from end to end."""
-    if _is_wide(data):
-        return True
     size = longest // 2 or 1
     return any(
         data.find(b"<", start, start + size) < 0

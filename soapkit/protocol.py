@@ -27,6 +27,7 @@ from spyne.server.wsgi import WsgiApplication
 from soapkit import correlation
 from soapkit.attributes import check_encoding, strip_soap_attributes, strip_stray_attributes
 from soapkit.catalog import Contract, Operation
+from soapkit.charsets import readable
 from soapkit.envelope import Parts, line_of, only_child, opened, version_of, wrap, wrap_fault
 from soapkit.exchange import EXCHANGE, Exchange
 from soapkit.faults import Accepted, Fault, FaultCode, Hangup, InvalidAnswer, Refused
@@ -97,10 +98,10 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         exchange, media = environ[EXCHANGE], media_of(environ)
         ctx.udc = exchange
         check_media(media)
-        exchange.raw = message_of(environ, self._limits)
-        root = ctx.in_document = exchange.root = parse(exchange.raw, self._limits, charset=media.charset)
+        exchange.raw, encoding = readable(message_of(environ, self._limits), media.charset)
+        root = ctx.in_document = exchange.root = parse(exchange.raw, self._limits, charset=encoding)
         version = exchange.version = version_of(root)
-        refuse_instructions(exchange.raw, media.charset)
+        refuse_instructions(exchange.raw, encoding)
         check_media(media, version)
 
     @_wording
