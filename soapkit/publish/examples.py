@@ -19,11 +19,17 @@ _KEPT = 512
 
 
 @lru_cache(_KEPT)
-def example(contract: Contract, operation: Operation, part: str, version: Version, *, full: bool) -> bytes | None:
+def example(contract: Contract, operation: str, part: str, version: Version, *, full: bool) -> bytes | None:
     """Return an envelope, laid out for people.
 
-    ``part`` is ``request``, ``response``, or ``fault:`` and a fault's name. None when the operation has no such part.
+    ``part`` is ``request``, ``response``, or ``fault:`` and a fault's name. None when there is no such operation, or
+    it has no such part.
     """
+    found = next((each for each in contract.operations if each.name == operation), None)
+    return None if found is None else _example(contract, found, part, version, full=full)
+
+
+def _example(contract: Contract, operation: Operation, part: str, version: Version, *, full: bool) -> bytes | None:
     if part == REQUEST:
         return _laid_out(wrap(sample(contract, operation.input, full=full), version=version))
     if part == RESPONSE:

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from itertools import chain
+from itertools import chain, count
 from typing import cast
 
 from lxml import etree
@@ -25,6 +25,9 @@ from soapkit.schemas import XSD, SchemaFile
 
 _LINKS = (f"{{{XSD}}}import", f"{{{XSD}}}include", f"{{{XSD}}}redefine")
 _NO_COMPONENTS = (*_LINKS, f"{{{XSD}}}annotation")
+_QNAMES = ("type", "base", "ref", "itemType", "memberTypes", "substitutionGroup", "refer")
+_OTHER_NAMES = (f"{{{XSD}}}selector", f"{{{XSD}}}appinfo")
+"""Where prefixes stand in other places than the attributes above."""
 _TAG = re.compile(rb"<[^\s/>]+")
 _LOCAL = (f"{{{XSD}}}element", f"{{{XSD}}}attribute")
 _FORMS = {f"{{{XSD}}}element": "elementFormDefault", f"{{{XSD}}}attribute": "attributeFormDefault"}
@@ -183,13 +186,33 @@ def _with_included(file: SchemaFile, by_key: Mapping[str, SchemaFile]) -> Iterat
 def _schema(namespace: str, files: Sequence[SchemaFile], known: set[str]) -> bytes:
     holding = [file.root for file in files if _holds(file)]
     forms = {name: _most(root.get(name, "unqualified") for root in holding) for name in _FORMS.values()}
+    prefixes = _prefixes(files, namespace)
     attributes = {"targetNamespace": namespace} if namespace else {}
-    schema = etree.Element(f"{{{XSD}}}schema", {**attributes, **forms}, nsmap=_said(_shared(files)))
+    nsmap = {prefix: used for used, prefix in prefixes.items()}
+    schema = etree.Element(f"{{{XSD}}}schema", {**attributes, **forms}, nsmap=nsmap)
     imported = {node.get("namespace", "") for file in files for node in file.root.iterfind(f"{{{XSD}}}import")}
     imports = [_import(each) for each in sorted(imported & known - {namespace})]
-    nodes = [(node, file.root) for file in files for node in file.root]
-    components = [_component(*each, namespace, forms) for each in nodes if isinstance(each[0].tag, str)]
+    components = [
+        _component(node, file.root, namespace, forms, prefixes)
+        for file in files
+        for node in file.root
+        if isinstance(node.tag, str) and node.tag not in _LINKS
+    ]
     return _around(schema, *imports, *components)
+
+
+def _prefixes(files: Sequence[SchemaFile], namespace: str) -> dict[str, str]:
+    """Return one prefix for each namespace, the documents' own where they agree; there is no default namespace."""
+    found: dict[str, str] = {}
+    written = [pair for file in files for pair in file.root.nsmap.items()]
+    for prefix, used in written:
+        if prefix and prefix not in found.values():
+            found.setdefault(used, prefix)
+    spare = (each for each in chain(("tns",), map("ns{}".format, count(1))) if each not in found.values())
+    for used in dict.fromkeys((namespace, *(used for _, used in written))):
+        if used and used not in found:
+            found[used] = next(spare)
+    return found
 
 
 def _said(nsmap: dict[str | None, str]) -> dict[str, str]:
@@ -212,10 +235,10 @@ def _shared(files: Sequence[SchemaFile]) -> dict[str | None, str]:
     return {prefix: next(iter(used)) for prefix, used in meanings.items() if prefix and len(used) == 1}
 
 
-def _component(node: Element, schema: Element, namespace: str, forms: Mapping[str, str]) -> bytes:
+def _component(
+    node: Element, schema: Element, namespace: str, forms: Mapping[str, str], prefixes: Mapping[str, str]
+) -> bytes:
     """Write a global component: what its document says for all of it is said on it, where it differs from ``forms``."""
-    if node.tag in _LINKS:
-        return b""
     chameleon = not schema.get("targetNamespace")  # included without a namespace, it takes that of who includes it
     copy = _apart(node, namespace if chameleon else "")
     for default, tags in _DEFAULTS.items():
@@ -226,7 +249,24 @@ def _component(node: Element, schema: Element, namespace: str, forms: Mapping[st
         local = each is not copy and each.get("name") and each.get("form") is None
         if local and form != forms[_FORMS[each.tag]]:
             each.set("form", form)
+    if next(copy.iter(*_OTHER_NAMES), None) is None:
+        _rename(copy, prefixes)
     return etree.tostring(copy)
+
+
+def _rename(component: Element, prefixes: Mapping[str, str]) -> None:
+    """Write all QNames with the prefixes of the whole schema: some toolkits look nowhere else."""
+    for each in component.iter(etree.Element):
+        for attribute in _QNAMES:
+            if names := each.get(attribute):
+                each.set(attribute, " ".join(_prefixed(each, name, prefixes) for name in names.split()))
+    etree.cleanup_namespaces(component)
+
+
+def _prefixed(node: Element, written: str, prefixes: Mapping[str, str]) -> str:
+    prefix, _, local = written.rpartition(":")
+    namespace = node.nsmap.get(prefix or None, "")
+    return f"{prefixes[namespace]}:{local}" if namespace in prefixes else written
 
 
 def _say_default(node: Element, default: str, said: str) -> None:

@@ -116,6 +116,7 @@ def _operation(
         "style": operation.style.value,
         "one_way": operation.output is None,
         "request": _shown(contract, operation, REQUEST),
+        "minimal": (example(contract, operation.name, REQUEST, Version.SOAP_11, full=False) or b"").decode(),
         "response": _shown(contract, operation, RESPONSE) if operation.output else "",
         "links": list(_links(operation)),
         "curl": curl(address, operation.name, operation.soap_action, credentials=credentials),
@@ -125,9 +126,9 @@ def _operation(
 
 
 def _shown(contract: Contract, operation: Operation, part: str) -> str:
-    full = example(contract, operation, part, Version.SOAP_11, full=True) or b""
+    full = example(contract, operation.name, part, Version.SOAP_11, full=True) or b""
     if len(full) > _MOST_SHOWN:
-        full = example(contract, operation, part, Version.SOAP_11, full=False) or b""
+        full = example(contract, operation.name, part, Version.SOAP_11, full=False) or b""
     return full.decode()
 
 

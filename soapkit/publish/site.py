@@ -117,12 +117,12 @@ class ServicePages(_Guarded):
         return answer(environ, kind, body, self._publisher.modified, *headers, private=self._private)
 
     def _example(self, asked: Mapping[str, str]) -> tuple[str, bytes | None]:
-        operation = next((each for each in self.contract.operations if each.name == asked["example"]), None)
         version = VERSIONS.get(asked.get("soap", "1.1"))
-        if operation is None or version is None:
+        if version is None:
             return _XML, None
         full = asked.get("full", "0") not in ("0", "false")
-        return version.content_type, example(self.contract, operation, asked.get("part", REQUEST), version, full=full)
+        found = example(self.contract, asked["example"], asked.get("part", REQUEST), version, full=full)
+        return version.content_type, found
 
 
 class IndexPages(_Guarded):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from shlex import quote
+
+_ACTIVE = re.compile(r"[$`\"\\!%]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +20,21 @@ class Toolkit:
 def toolkits(address: str) -> tuple[Toolkit, ...]:
     """Return the commands for the service at ``address``; they write below the working directory."""
     wsdl, single = quote(f"{address}?wsdl"), quote(f"{address}?singleWsdl")
-    suds = f"from suds.client import Client; print(Client({f'{address}?wsdl'!r}))"
-    node = f"require('soap').createClientAsync('{address}?wsdl').then(c => console.log(c.describe()))"
+    suds = _argument(f"from suds.client import Client; print(Client('{address}?wsdl'))")
+    node = _argument(f"require('soap').createClientAsync('{address}?wsdl').then(c => console.log(c.describe()))")
     return (
         Toolkit("Python, zeep", f"python -m zeep {wsdl}"),
-        Toolkit("Python, suds", f"python -c {quote(suds)}"),
+        Toolkit("Python, suds", f"python -c {suds}"),
         Toolkit("Java, JAX-WS", f"wsimport -keep -Xnocompile {wsdl}"),
         Toolkit("Java, Axis 1.4", f'java -cp "$AXIS_CLASSPATH" org.apache.axis.wsdl.WSDL2Java {wsdl}'),
-        Toolkit("Node.js, soap", f"npm install soap && node -e {quote(node)}"),
+        Toolkit("Node.js, soap", f"npm install soap && node -e {node}"),
         Toolkit(".NET", f"dotnet tool install --global dotnet-svcutil && dotnet-svcutil {single}"),
     )
+
+
+def _argument(code: str) -> str:
+    """Quote for a shell, with double quotes where nothing in ``code`` means something to it."""
+    return quote(code) if _ACTIVE.search(code) else f'"{code}"'
 
 
 def curl(address: str, operation: str, soap_action: str, *, credentials: bool) -> str:
