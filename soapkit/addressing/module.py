@@ -71,16 +71,15 @@ class Addressing(Module):
         if known is None or _operation(exchange).output is None:
             return
         noted: Noted = exchange.notes[NOTES]
-        noted.elsewhere = True
         ends = known.answered_at(fault=False), known.answered_at(fault=True)
         if any(known.is_anonymous(end) for end in ends) or all(known.is_none(end) for end in ends):
+            noted.elsewhere = True  # from here on: what refused the message before is told on the connection
             return
         try:
             self._port().keep(_deferred(exchange, known, noted))
         except DuplicateMessageId:
-            noted.elsewhere = False
-            text = "This MessageID came before with another message"
-            raise Wrong(Problem.DUPLICATE, "MessageID", text).refused(known.edition, exchange.version) from None
+            wrong = Wrong(Problem.DUPLICATE, "MessageID", "This MessageID came before with another message")
+            raise wrong.refused(known.edition, exchange.version) from None
         raise Accepted
 
     def blocks(self, exchange: Exchange, answer: etree._Element | Fault) -> Sequence[etree._Element]:
