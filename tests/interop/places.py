@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from xml.sax.saxutils import escape
@@ -14,22 +14,12 @@ from lxml import etree
 from soapkit.limits import parse
 
 OPCODES = "http://xmlns.oracle.com/BRM/schemas/BusinessOpcodes"
-BILLING = "ProcessFulfillmentOrderBillingBRMCommsProvABCSImpl"
-CONSUMER = "ProcessFulfillmentOrderBillingOSMCFSCommsJMSConsumer"
 BRM_BASE = "BRMBaseServices_v2"
 
 _READ_OBJ = """<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>
 <pcmOpReadObj xmlns="{}"><PCM_OP_READ_OBJ_inputFlist><POID>{}</POID></PCM_OP_READ_OBJ_inputFlist></pcmOpReadObj>
 </e:Body></e:Envelope>"""
 _HEADERS = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer that BRM and the cross-references know, by COMMON ids."""
-
-    account: str
-    billing_profile: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +41,19 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What the fixtures start. ``queued`` returns the orders that lie on AIA_CRTBO_OUT_JMSQ."""
+    """Gateway and BRM, started. ``names`` is what messages may say of the customer that both know.
+
+    ``queued`` returns the payloads that lie on a queue of the gateway's.
+    """
 
     gateway: Site
     brm: Site
-    customer: Customer
-    queued: Callable[[], list[bytes]]
+    names: Mapping[str, str]
+    queued: Callable[[str], list[bytes]]
+
+    def services(self) -> dict[str, str]:
+        """Return all services of both: name → URL of the WSDL."""
+        return self.gateway.services() | self.brm.services()
 
 
 def read_object(brm: Site, poid: str) -> dict[str, str]:

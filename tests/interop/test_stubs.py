@@ -1,0 +1,156 @@
+"""Partners on five toolkits: stubs made from the URLs of running services, typed messages, answers and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from lxml import etree
+
+from tests.interop.cases import contracts
+from tests.interop.equal import Comparison
+from tests.interop.evidence import ORDERS, RESPONSES, Evidence
+from tests.interop.shapes import WILDCARD, Member, members
+
+SERVICES = sorted(contracts())
+EFFECTS = {
+    "create": ["account-I-1", "billing-profile-I-1"],
+    "find": ["account-I-1"],
+    "buy": ["account-TC-1001", "asset-I-6-1", "asset-I-6-2"],
+    "bill": [f"asset-I-1-{line}" for line in range(1, 6)],
+    "add": [f"asset-I-2-{line}" for line in range(1, 6)],
+}
+"""Calls of the story that make or find objects, and the COMMON ids by which BRM then knows what the answer names."""
+OUTCOMES = {200: "answer", 202: "accepted", 500: "fault"}
+
+pytestmark = pytest.mark.timeout(300)  # the first test of a toolkit generates, compiles and makes all calls
+
+
+@pytest.fixture(params=SERVICES)
+def service(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def calls_of(evidence: Evidence, service: str) -> list[str]:
+    return [name for name, case in evidence.cases.items() if case.contract.name == service]
+
+
+def test_stubs_are_made_of_every_contract(evidence: Evidence) -> None:
+    assert sorted(evidence.published) == SERVICES
+    assert sorted(name for (name,) in evidence.script.facts("generated")) == SERVICES
+
+
+def test_neither_generator_nor_compiler_nor_stub_has_anything_to_complain_about(evidence: Evidence) -> None:
+    assert evidence.said == ""
+
+
+def test_what_is_optional_comes_out_as_optional_and_lists_as_lists(evidence: Evidence, service: str) -> None:
+    expected = members(contracts()[service])
+    types = {member.type for member in expected}
+    told = {
+        Member(kind, name, many == "many", optional == "optional")
+        for where, kind, name, many, optional in evidence.script.facts("member")
+        if where == service and kind in types
+    }
+
+    if evidence.toolkit.optional:
+        assert sorted(_comparable(expected)) == sorted(_comparable(told))
+    else:
+        assert sorted(_lists(expected)) == sorted(_lists(told))
+
+
+def _comparable(found: Iterable[Member]) -> set[Member]:
+    """Leave out whether a wildcard is a list: Axis has one name and one type for them all."""
+    return {replace(member, many=True) if member.name == WILDCARD else member for member in found}
+
+
+def _lists(found: Iterable[Member]) -> set[tuple[str, str]]:
+    return {(member.type, member.name) for member in found if member.many and member.name != WILDCARD}
+
+
+def test_full_messages_arrive_as_they_were_meant(evidence: Evidence, service: str) -> None:
+    calls = calls_of(evidence, service)
+    comparison = Comparison(contracts()[service])
+
+    wrong = {
+        name: comparison.differences(etree.fromstring(evidence.cases[name].message), evidence.sent(name))
+        for name in calls
+    }
+
+    assert wrong == {name: [] for name in calls}
+
+
+def test_headers_arrive_as_they_were_meant(evidence: Evidence) -> None:
+    with_header = [case for case in evidence.cases.values() if case.header is not None]
+
+    for case in with_header:
+        assert case.header is not None
+        [block] = etree.fromstring(evidence.raw(case.name, "request"))[0]
+        assert Comparison(case.contract).differences(etree.fromstring(case.header), block) == []
+    assert len(with_header) > 1
+
+
+def test_every_call_ends_as_its_contract_says(evidence: Evidence, service: str) -> None:
+    calls = calls_of(evidence, service)
+
+    assert {name: evidence.outcomes[name][0] for name in calls} == {
+        name: OUTCOMES[evidence.heads(name).status] for name in calls
+    }
+
+
+def test_answers_and_faults_are_read_in_full(evidence: Evidence, service: str) -> None:
+    answered = [name for name in calls_of(evidence, service) if evidence.outcomes[name][0] != "accepted"]
+
+    assert {name: evidence.misread(name) for name in answered} == {name: [] for name in answered}
+
+
+def test_a_declared_fault_is_caught_by_its_type(evidence: Evidence, service: str) -> None:
+    declared = {fault for operation in contracts()[service].operations for fault in operation.faults.values()}
+    outcomes = {evidence.outcomes[name] for name in calls_of(evidence, service)}
+    caught = {kind for outcome, *rest in outcomes if outcome == "fault" for kind in rest}
+
+    assert caught == {evidence.toolkit.faults[etree.QName(fault).localname] for fault in declared}
+
+
+@pytest.mark.parametrize("call", sorted(EFFECTS))
+def test_what_a_typed_answer_names_is_in_brm(evidence: Evidence, call: str) -> None:
+    assert evidence.effects[call] == EFFECTS[call]
+
+
+@pytest.mark.parametrize(("call", "queue"), [("queue", ORDERS), ("respond", RESPONSES)])
+def test_a_one_way_message_lies_on_its_queue(evidence: Evidence, call: str, queue: str) -> None:
+    case = evidence.cases[call]
+    message = etree.fromstring(case.message)
+    comparison = Comparison(case.contract)
+
+    lying = [etree.fromstring(payload) for payload in evidence.payloads(queue)]
+
+    assert [comparison.differences(message, payload) for payload in lying].count([]) == 1
+
+
+def test_what_is_searched_and_echoed_is_in_the_typed_answer(evidence: Evidence) -> None:
+    assert _texts(evidence, "find", "ACCOUNT_NO") == ["I-1"]
+    assert _texts(evidence, "loopback", "ACCOUNT_NO") == ["Zoë <1> €"]
+
+
+def test_a_refused_order_says_why_in_typed_fields(evidence: Evidence) -> None:
+    ebm = etree.fromstring(evidence.cases["refused"].message)
+
+    assert _texts(evidence, "refused", "EBMID") == [ebm.findtext(".//{*}EBMID")]
+    assert _texts(evidence, "refused", "Code") == ["AIA_ERR_AIACOMBMPI_0002"]
+    assert "BillingProfileReference" in _texts(evidence, "refused", "Text")[0]
+    assert _texts(evidence, "refused", "BusinessComponentID")[0] == "order-I-5"
+
+
+def test_an_error_buffer_says_why_in_typed_fields(evidence: Evidence) -> None:
+    assert _texts(evidence, "missing", "location") == ["PIN_ERRLOC_DM"]
+    assert _texts(evidence, "missing", "class") == ["PIN_ERRCLASS_APPLICATION"]
+    assert _texts(evidence, "missing", "errno") == ["PIN_ERR_NOT_FOUND"]
+    assert evidence.typed("missing").find("{*}errno").get("number") == "3"  # type: ignore[union-attr] # it is there
+    assert _texts(evidence, "missing", "field") == ["PIN_FLD_POID"]
+
+
+def _texts(evidence: Evidence, call: str, element: str) -> list[str]:
+    return [node.text or "" for node in evidence.typed(call).iter(f"{{*}}{element}")]
