@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
-from gateway import edge_security, routes
+from gateway import edge_publishing, edge_security, routes
 from gateway.adapters.barriers import barrier_from_environment
 from gateway.adapters.brm import BrmServices, Waits
 from gateway.adapters.partners import PartnerAddresses
@@ -84,7 +84,7 @@ class Gateway:
     @property
     def proxies(self) -> tuple[str, ...]:
         """Addresses and networks of the proxies that are believed."""
-        return ()
+        return self.settings.publishing.trusted_proxies
 
     @property
     def users(self) -> UserDesk:
@@ -103,6 +103,9 @@ class Gateway:
             public_url=self.settings.gateway.address,
             limits=_limits(self.settings),
             modules=self.modules,
+            publishing=edge_publishing.publishing(
+                self.settings, self.services, edge_security.guard(self.settings.security, self.callers, self.proxies)
+            ),
         )
 
     def heartbeat(self) -> Heartbeat:

@@ -4,6 +4,7 @@ Everything has a default, so that nothing at all has to be written to start. Imp
 """
 
 from gateway.config.addressing import AddressingSettings, PartnerSettings
+from gateway.config.publishing import PublishingSettings
 from gateway.config.reading import FILE_VARIABLE, ConfigError, Sourced, load, sources
 from gateway.config.security import SecuritySettings
 from gateway.config.settings import (
@@ -27,6 +28,7 @@ __all__ = [
     "LimitSettings",
     "LogSettings",
     "PartnerSettings",
+    "PublishingSettings",
     "QueueSettings",
     "SecuritySettings",
     "Settings",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from gateway.config.addressing import AddressingSettings
+from gateway.config.publishing import PublishingSettings
 from gateway.config.section import Address, Count, DatabaseUrl, Port, Seconds, Section, SystemId, is_loopback
 from gateway.config.security import Proof, SecuritySettings
 
@@ -159,6 +160,7 @@ class Settings(Section):
     billing: BillingSettings = BillingSettings()
     addressing: AddressingSettings = AddressingSettings()
     security: SecuritySettings = SecuritySettings()
+    publishing: PublishingSettings = PublishingSettings()
     limits: LimitSettings = LimitSettings()
     logging: LogSettings = LogSettings()
 

@@ -36,14 +36,14 @@ class Publishing:
     """How contracts are shown.
 
     ``trusted_proxies`` may say what the site is called; everybody else is told ``public_url``. ``guard`` decides who
-    sees anything at all. ``try_it`` puts a form on each page that calls the service, ``credentials`` says that calls
-    need a name and a password.
+    sees anything at all. ``try_it`` puts a form on each page that calls the service. ``credentials`` names the services
+    that are called with a user name and a password.
     """
 
     trusted_proxies: tuple[Network, ...] = ()
     guard: Guard | None = None
     try_it: bool = True
-    credentials: bool = False
+    credentials: frozenset[str] = frozenset()
 
 
 class _Guarded:
@@ -102,7 +102,7 @@ class ServicePages(_Guarded):
                 address,
                 up=_to_the_list(environ),
                 try_it=self._publishing.try_it,
-                credentials=self._publishing.credentials,
+                credentials=self.contract.name in self._publishing.credentials,
             )
             return self._answer(environ, _HTML, page, *_PAGE_HEADERS)
         try:

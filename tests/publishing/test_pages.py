@@ -162,7 +162,7 @@ def test_the_form_can_be_switched_off_and_asks_for_credentials_when_they_are_nee
     without, plain, asking = (
         page(orders(), Publishing(try_it=False)),
         page(orders()),
-        page(orders(), Publishing(credentials=True)),
+        page(orders(), Publishing(credentials=frozenset({"Orders"}))),
     )
 
     assert list(without.iter("form", "script", "textarea")) == []
