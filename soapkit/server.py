@@ -122,7 +122,7 @@ def _shared_paths(services: Sequence[Service]) -> Mapping[str, list[Service]]:
     found: dict[str, list[Service]] = {}
     for service in services:
         if own[_own_path(service)] is not service:
-            raise ValueError(f"Two services are called {service.contract.name}")
+            raise ValueError(f"Two services are called {service.contract.name}: {_own_path(service)} would be both")
         for path in dict.fromkeys(each.rstrip("/") for each in service.paths):
             if own.get(path, service) is not service:
                 raise ValueError(f"Two services claim the path {path}")
