@@ -19,11 +19,13 @@ import zeep
 from lxml import etree
 
 from soapkit import fault_xml
+from soapkit.addressing.asking import Asked, ask
 from soapkit.attributes import strip_soap_attributes
 from soapkit.catalog import Contract
 from soapkit.envelope import split, wrap
 from soapkit.faults import InvalidAnswer, NoAnswer, NotSent, Refused, RemoteFault, Unreachable
 from soapkit.limits import Limits, parse
+from soapkit.observe import tracing
 from soapkit.transport import HttpTransport, LocalFiles, Reply, Timeout, Transport, WsgiTransport
 
 __all__ = ["Client", "InvalidAnswer", "NoAnswer", "NotSent", "RemoteFault", "Timeout", "Unreachable"]
@@ -45,6 +47,8 @@ class Client:
 
     ``validate`` checks bodies and headers going out (NotSent) and answers coming in (InvalidAnswer). ``typed`` is
     zeep's proxy for the same service on the same transport, for those who want objects: about a hundred times slower.
+    ``addressing`` adds WS-Addressing's To, Action, MessageID and anonymous ReplyTo to every call of ``call``, and holds
+    answers that relate to another message for InvalidAnswer.
     """
 
     def __init__(
@@ -56,12 +60,14 @@ class Client:
         wsgi: WSGIApplication | None = None,
         validate: bool = True,
         limits: Limits = _DEFAULT_LIMITS,
+        addressing: bool = False,
     ) -> None:
         self.contract = contract
         self.address = address
         self._timeout = timeout
         self._validate = validate
         self._limits = limits
+        self._addressing = addressing
         self._transport: Transport = WsgiTransport(wsgi, timeout) if wsgi else HttpTransport(timeout, limits.max_bytes)
         document = _document(contract.documents[contract.wsdl])
         reader: Any = zeep.Client(document, transport=self._transport)  # type: ignore[no-untyped-call] # zeep's own
@@ -84,10 +90,14 @@ class Client:
         described = self.contract.operation(operation)
         self._check_outgoing(described.input, body, headers)
         action = self._binding.get(operation).soapaction
-        reply = self._transport.send(self.address, wrap(body, headers), _http_headers(action), timeout or self._timeout)
-        if described.output is None and reply.status in (200, 202, 204) and not reply.content.strip():
-            return None
-        return self._answer(described.output, reply)
+        asked = ask(self.contract, described, self.address) if self._addressing else None
+        message = wrap(body, headers if asked is None else (*headers, *asked.blocks))
+        timeout = timeout or self._timeout
+        with tracing.calling(self.contract.name, operation) as trace:
+            reply = self._transport.send(self.address, message, {**_http_headers(action), **trace}, timeout)
+            if described.output is None and reply.status in (200, 202, 204) and not reply.content.strip():
+                return None
+            return self._answer(described.output, reply, asked)
 
     def _check_outgoing(self, expected: str, body: etree._Element, headers: Sequence[etree._Element]) -> None:
         if body.tag != expected:
@@ -98,13 +108,16 @@ class Client:
                 first = violations[0]
                 raise NotSent(first.path, first.rule, first.text)
 
-    def _answer(self, expected: str | None, reply: Reply) -> etree._Element:
+    def _answer(self, expected: str | None, reply: Reply, asked: Asked | None) -> etree._Element:
         if not reply.is_xml:
             _no_soap(reply)
         try:
-            body = split(parse(reply.content, self._limits, charset=reply.charset)).body
+            parts = split(parse(reply.content, self._limits, charset=reply.charset))
         except Refused as error:
             raise InvalidAnswer(f"The answer (HTTP {reply.status}) is not SOAP: {error}") from error
+        if asked is not None:
+            asked.check(parts.headers)
+        body = parts.body
         if body.tag in fault_xml.FAULTS:
             raise fault_xml.read(body)
         if body.tag != expected:
