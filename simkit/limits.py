@@ -24,6 +24,7 @@ class LimitSettings(BaseSettings):
     max_concurrent: int = Field(
         _DEFAULT.max_concurrent, ge=0, description="Calls of a process at the same time; 0 = as many as threads."
     )
+    max_seconds: float = Field(_DEFAULT.max_seconds, gt=0, description="Seconds until a request has arrived whole.")
     accept_gzip: bool = Field(_DEFAULT.accept_gzip, description="Accept packed requests.")
 
     @property
