@@ -32,7 +32,7 @@ WSDL = """<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:s="htt
 </w:definitions>"""
 
 
-def read(directory: Path, *, old: bool = False, **said: object) -> Actions:
+def read(directory: Path, *, old: bool = False, **said: str) -> Actions:
     blanks = {"namespace": "http://example.com/stock", "input": "", "output": "", "fault": "", "soap_action": ""}
     path = directory / "S.wsdl"
     path.write_text(WSDL.format(**{**blanks, **said}), encoding="utf-8")
@@ -41,8 +41,8 @@ def read(directory: Path, *, old: bool = False, **said: object) -> Actions:
 
 
 def test_what_the_wsdl_says_comes_first(tmp_path: Path) -> None:
-    said = {part: f'wsam:Action="urn:{part}"' for part in ("input", "output", "fault")}
-    found = read(tmp_path, soap_action="urn:soap", **said)
+    input_, output, fault = (f'wsam:Action="urn:{part}"' for part in ("input", "output", "fault"))
+    found = read(tmp_path, soap_action="urn:soap", input=input_, output=output, fault=fault)
     assert (found.accepted, found.request, found.answer) == (frozenset({"urn:input"}), "urn:input", "urn:output")
     assert found.faults == {"{urn:e}no": "urn:fault"}
 
