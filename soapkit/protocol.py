@@ -213,7 +213,8 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
 
     def _sealed(self, exchange: Exchange, envelope: bytes) -> bytes:
         for module in self._modules:
-            envelope = module.sealed(exchange, envelope)
+            if envelope:  # of one that is not to leave there is nothing to sign
+                envelope = module.sealed(exchange, envelope)
         return envelope
 
 
