@@ -70,7 +70,7 @@ class Gateway:
     def modules(self) -> tuple[Module, ...]:
         """What understands header blocks, in this order; of answers on the connection and of those that leave later."""
         addressing = Addressing(KeptReplies(self.database, self.clock, self.partners))
-        security = edge_security.module(self.settings.security, self.callers, self.proxies, self.services)
+        security = edge_security.module(self.settings.security, lambda: self.callers, self.proxies, self.services)
         if security is None:
             return (addressing,)
         self.users.check_secrets()

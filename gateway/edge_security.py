@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -60,11 +60,14 @@ def authenticator(settings: SecuritySettings, database: Database, clock: Clock) 
 
 
 def module(
-    settings: SecuritySettings, callers: Authenticator, proxies: Sequence[str], services: Sequence[Service]
+    settings: SecuritySettings,
+    callers: Callable[[], Authenticator],
+    proxies: Sequence[str],
+    services: Sequence[Service],
 ) -> Security | None:
     """Return the module, or None where nothing is asked of anybody. Raises ConfigError."""
     chosen = policy(settings, services)
-    return Security(chosen, callers, peers(settings, proxies)) if chosen.asks else None
+    return Security(chosen, callers(), peers(settings, proxies)) if chosen.asks else None
 
 
 def guard(settings: SecuritySettings, callers: Authenticator, proxies: Sequence[str]) -> basic.Guard:
