@@ -19,6 +19,7 @@ from tests.contract.soapkit.siebel import (
     ACCOUNTS,
     IO,
     SIEBDETAIL,
+    START,
     UI,
     URL,
     asked,
@@ -28,6 +29,7 @@ from tests.contract.soapkit.siebel import (
     receive,
     rpc,
     service,
+    site,
 )
 
 ADDRESS = f"{URL}/services/CutAccountRpc"
@@ -245,6 +247,21 @@ def test_an_invalid_answer_is_never_sent(answered: str | None) -> None:
     answer = call(called("CUTGetAccountData", GET.format("1")), CUTGetAccountData=lambda _: given)
 
     assert (answer.status, answer.code) == (500, "soap:Server")
+
+
+def test_on_the_path_of_the_product_the_body_says_which_style_is_called() -> None:
+    app, address = site(), f"{URL}{START}"
+    bodies = [
+        asked("CUTGetAccountData", "<Object_spcId>1-A</Object_spcId>"),
+        called("CUTGetAccountData", GET.format("1-A")),
+    ]
+
+    answers = [post(app, envelope(body), address) for body in bodies]
+
+    assert [answer.body.tag for answer in answers] == [
+        f"{{{UI}}}CUTGetAccountData_Output",
+        f"{{{UI}}}CUTGetAccountDataResponse",
+    ]
 
 
 def test_our_client_calls_an_rpc_contract_by_its_wrappers() -> None:
