@@ -1,28 +1,17 @@
-"""A simulator's log: one JSON event a line on standard error, each with its correlation id; in colour on a terminal."""
+"""A simulator's log: one event a line on standard error, each with its correlation id, for people or for collectors."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
 
-import structlog
+from soapkit.observe import log
+from soapkit.observe.log import Form, Level
 
-Level = Literal["debug", "info", "warning", "error"]
+__all__ = ["Form", "Level", "configure"]
 
 
-def configure(level: Level) -> None:
+def configure(level: Level, form: Form = "console") -> None:
     """Send every event of ``level`` and above to standard error. May be called again."""
-    told: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else told,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+    log.configure(level=level, form=form, stream=sys.stderr)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # the control API's calls are in its journal

@@ -14,25 +14,20 @@ NO_OPERATION = "unknown"
 """What a call is filed under that was refused before its operation was known: callers' words are no labels."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there is one for every call, and freezing it takes longer than the rest
 class Answered:
-    """A SOAP call and what became of it; ``seconds`` is from the complete request to the complete answer."""
+    """A SOAP call and what became of it; ``seconds`` is from the complete request to the complete answer.
+
+    ``service`` and ``operation`` are their names, or NO_OPERATION.
+    """
 
     exchange: Exchange
+    service: str
+    operation: str
     status: int
     seconds: float
     bytes_out: int
     client: str
-
-    @property
-    def service(self) -> str:
-        """The service's name."""
-        return self.exchange.service.contract.name
-
-    @property
-    def operation(self) -> str:
-        """The operation's name, or NO_OPERATION."""
-        return self.exchange.operation.name if self.exchange.operation else NO_OPERATION
 
 
 Observer: TypeAlias = Callable[[Answered], None]
@@ -58,8 +53,16 @@ class Observed:
         chunks = self._app(environ, keep)
         exchange = environ.get(EXCHANGE)
         if exchange is not None:
-            size = sum(map(len, chunks)) if isinstance(chunks, list) else 0  # calls are answered with a list
-            seen = Answered(exchange, int(head[-1][:3]), time.perf_counter() - began, size, client)
+            seconds, operation = time.perf_counter() - began, exchange.operation
+            seen = Answered(
+                exchange,
+                exchange.service.contract.name,
+                operation.name if operation else NO_OPERATION,
+                int(head[-1][:3]),
+                seconds,
+                sum(map(len, chunks)) if isinstance(chunks, list) else 0,  # calls are answered with a list
+                client,
+            )
             for observer in self._observers:
                 observer(seen)
         return chunks
