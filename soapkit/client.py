@@ -27,6 +27,7 @@ from soapkit.faults import InvalidAnswer, NoAnswer, NotSent, Refused, RemoteFaul
 from soapkit.limits import Limits, parse
 from soapkit.observe import tracing
 from soapkit.transport import HttpTransport, LocalFiles, Reply, Timeout, Transport, WsgiTransport
+from soapkit.wss.credentials import Credentials, SecuringTransport
 
 __all__ = ["Client", "InvalidAnswer", "NoAnswer", "NotSent", "RemoteFault", "Timeout", "Unreachable"]
 
@@ -48,7 +49,8 @@ class Client:
     ``validate`` checks bodies and headers going out (NotSent) and answers coming in (InvalidAnswer). ``typed`` is
     zeep's proxy for the same service on the same transport, for those who want objects: about a hundred times slower.
     ``addressing`` adds WS-Addressing's To, Action, MessageID and anonymous ReplyTo to every call of ``call``, and holds
-    answers that relate to another message for InvalidAnswer.
+    answers that relate to another message for InvalidAnswer. ``credentials`` prove who calls, ``typed`` calls too, and
+    may ask that answers are signed (InvalidAnswer).
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Client:
         validate: bool = True,
         limits: Limits = _DEFAULT_LIMITS,
         addressing: bool = False,
+        credentials: Credentials | None = None,
     ) -> None:
         self.contract = contract
         self.address = address
@@ -68,7 +71,9 @@ class Client:
         self._validate = validate
         self._limits = limits
         self._addressing = addressing
-        self._transport: Transport = WsgiTransport(wsgi, timeout) if wsgi else HttpTransport(timeout, limits.max_bytes)
+        tls = None if credentials is None else credentials.tls
+        plain = WsgiTransport(wsgi, timeout) if wsgi else HttpTransport(timeout, limits.max_bytes, tls)
+        self._transport: Transport = plain if credentials is None else SecuringTransport(plain, credentials, limits)
         document = _document(contract.documents[contract.wsdl])
         reader: Any = zeep.Client(document, transport=self._transport)  # type: ignore[no-untyped-call] # zeep's own
         self._binding: Any = reader.service._binding  # noqa: SLF001 - zeep names no other way to it

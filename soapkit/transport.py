@@ -106,10 +106,10 @@ class Transport(LocalFiles, ABC):
 class HttpTransport(Transport):
     """Posts through a urllib3 pool of its own: connections are kept and reused by all threads."""
 
-    def __init__(self, timeout: Timeout, most_bytes: int) -> None:
+    def __init__(self, timeout: Timeout, most_bytes: int, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(timeout)
         self._most_bytes = most_bytes
-        self._pool = urllib3.PoolManager(maxsize=_POOLED_CONNECTIONS, retries=False)
+        self._pool = urllib3.PoolManager(maxsize=_POOLED_CONNECTIONS, retries=False, ssl_context=tls)
 
     def send(self, address: str, message: bytes, headers: Mapping[str, str], timeout: Timeout) -> Reply:
         """Post over HTTP; redirects are not followed."""

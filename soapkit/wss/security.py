@@ -16,7 +16,6 @@ from datetime import datetime
 from enum import StrEnum
 
 import structlog
-from cryptography import x509
 from lxml import etree
 
 from soapkit.envelope import line_of
@@ -24,12 +23,12 @@ from soapkit.exchange import Caller, Exchange
 from soapkit.faults import FaultCode, Refused
 from soapkit.limits import parse
 from soapkit.module import Module
-from soapkit.wss import basic, header, signature, signing, trust, username
+from soapkit.wss import basic, coverage, header, signature, signing, trust, username
 from soapkit.wss.authentication import Authenticator
 from soapkit.wss.authorisation import Allowed
 from soapkit.wss.freshness import read_timestamp
 from soapkit.wss.header import SecurityHeader
-from soapkit.wss.names import BASE64, SECURITY_HEADERS, X509_V3
+from soapkit.wss.names import SECURITY_HEADERS
 from soapkit.wss.peers import Peers
 from soapkit.wss.refusals import Code, not_authenticated, not_authorised, path_of, refused
 from soapkit.wss.signature import Algorithms
@@ -171,13 +170,14 @@ class Security(Module):
         if expires is None:
             text = "A signed message needs a Timestamp"
             raise refused(Code.INVALID_SECURITY, "timestamp", text, found.element)
-        certificate = _certificate(found)
+        certificate = coverage.certificate_of(found)
         caller = self._authenticator.by_certificate(certificate, "signature")  # before any work is done for a stranger
         now = self._authenticator.now()
         signed = signature.verify(
             root, exchange.version, found, certificate, algorithms=self._policy.algorithms, now=now
         )
-        _check_covered(root, exchange, found, signed)
+        body = exchange.parts.body.getparent() if exchange.parts else None
+        coverage.check(root, exchange.version, found, signed, body)
         self._authenticator.first_time(signed.key, expires)
         return caller
 
@@ -194,34 +194,6 @@ class Security(Module):
         if self._policy.http_basic:
             return basic.missing(self._policy.realm)
         return refused(Code.INVALID_SECURITY, "authentication", "The caller must authenticate")
-
-
-def _certificate(found: SecurityHeader) -> x509.Certificate:
-    token = found.certificate
-    if token is None:
-        text = "A signature needs the X.509 BinarySecurityToken of its key beside it"
-        raise refused(Code.TOKEN_UNAVAILABLE, "signature-key", text, found.signature)
-    if token.get("ValueType") != X509_V3 or token.get("EncodingType", BASE64) != BASE64:
-        text = "A BinarySecurityToken is an X509v3 certificate in Base64"
-        raise refused(Code.UNSUPPORTED_TOKEN, "binary-security-token", text, token)
-    try:
-        return trust.from_base64("" if len(token) else token.text or "")
-    except trust.Untrusted as error:
-        text = "The BinarySecurityToken holds no certificate that can be read"
-        raise refused(Code.INVALID_TOKEN, "binary-security-token", text, token) from error
-
-
-def _check_covered(root: etree._Element, exchange: Exchange, found: SecurityHeader, signed: signature.Signed) -> None:
-    """Refuse a signature that leaves out what it must cover."""
-    bodies = root.findall(exchange.version.body)
-    needed = [*bodies, found.timestamp, found.username]
-    for element in needed:
-        if element is not None and not signed.covers(element):
-            text = f"The signature does not cover {etree.QName(element).localname}"
-            raise refused(Code.FAILED_CHECK, "signature-references", text, element)
-    body = exchange.parts.body.getparent() if exchange.parts else None
-    if len(bodies) != 1 or body is not bodies[0]:
-        raise refused(Code.FAILED_CHECK, "signature", "The signature is not of what would be processed", root)
 
 
 def _check_not_mandatory(exchange: Exchange, root: etree._Element) -> None:
