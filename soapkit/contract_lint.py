@@ -1,7 +1,8 @@
 """Checks that WSDL and XSD files can be used from any toolkit: ``python -m soapkit.contract_lint wsdl xsd``.
 
 It judges shape, documentation and imports, in files and across them. That a schema is valid is for a compiler to say.
-The rules, and what each is for, are the tables of ``soapkit.contract_rules``.
+The rules, and what each is for, are the tables of ``soapkit.contract_rules``; those of WS-I Basic Profile 1.1 are in
+``soapkit.profile_rules``, called by their R-numbers.
 """
 
 from __future__ import annotations
@@ -15,11 +16,20 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
+from soapkit import profile_rules as profile
 from soapkit.contract_rules import DOCUMENTATION, SERVICE, SHAPE, TYPES, Element, Index, Rule, Spot, local
 from soapkit.documents import WSDL
 from soapkit.faults import Refused
 from soapkit.limits import parse
+from soapkit.rpc.rules import RPC, is_rpc, not_a_twin
 from soapkit.schemas import XSD
+
+_WANTED = {
+    f"{{{WSDL}}}import": ("R2001", f"{{{WSDL}}}definitions"),
+    f"{{{XSD}}}import": ("R2004", f"{{{XSD}}}schema"),
+    f"{{{XSD}}}include": ("R2004", f"{{{XSD}}}schema"),
+}
+"""What an import must lead to, and the rule that says so."""
 
 # Siebel's shape is given, and stays.
 EXEMPT = ("xsd/siebel",)
@@ -48,11 +58,14 @@ class _Document:
         return tuple(self.root.iter(f"{{{XSD}}}schema"))
 
     def rules(self) -> Iterator[tuple[Mapping[str, Rule], tuple[Element, ...]]]:
+        yield profile.DOCUMENT, (self.root,)
         yield DOCUMENTATION, self.schemas()
+        yield profile.SCHEMA, self.schemas()
         if self.shape_is_ours:
             yield SHAPE, self.schemas()
         if self.root.tag == f"{{{WSDL}}}definitions":
-            yield SERVICE, (self.root,)
+            yield RPC if is_rpc(self.root) else SERVICE, (self.root,)
+            yield profile.DESCRIPTION, (self.root,)
 
     def finding(self, rule: str, spot: Spot) -> Finding:
         line = cast("int | None", spot[0].sourceline)
@@ -69,6 +82,8 @@ def lint(paths: Sequence[Path], *, exempt: Sequence[str] = EXEMPT) -> tuple[Find
     for document in documents:
         findings += _apply(document, index)
         findings += [document.finding("import-location", spot) for spot in _imports(document)]
+        findings += [document.finding("rpc-twin", spot) for spot in _untwinned(document)]
+        findings += [document.finding(rule, spot) for rule, spot in _led_to(document, documents)]
     findings += _namespace_case([document for document in documents if document.shape_is_ours])
     return tuple(sorted(findings, key=lambda found: (str(found.file), found.line, found.rule)))
 
@@ -100,6 +115,12 @@ def _apply(document: _Document, index: Index) -> list[Finding]:
     ]
 
 
+def _untwinned(document: _Document) -> Iterator[Spot]:
+    """Services are document/literal; one of style rpc is the twin of another."""
+    if is_rpc(document.root) and (why := not_a_twin(document.file)):
+        yield document.root, why
+
+
 def _imports(document: _Document) -> Iterator[Spot]:
     for node in document.root.iter(f"{{{XSD}}}import", f"{{{XSD}}}include", f"{{{WSDL}}}import"):
         location = node.get("schemaLocation") or node.get("location")
@@ -109,6 +130,21 @@ def _imports(document: _Document) -> Iterator[Spot]:
             yield node, f"{location} is not a relative location"
         elif not (document.file.parent / unquote(location)).is_file():
             yield node, f"{location} does not exist"
+
+
+def _led_to(document: _Document, documents: Sequence[_Document]) -> Iterator[tuple[str, Spot]]:
+    """Judge what imports lead to, by WS-I Basic Profile; a file that is not being linted is not judged."""
+    roots = {each.file.resolve(): each.root for each in documents}
+    for node in document.root.iter(f"{{{XSD}}}import", f"{{{XSD}}}include", f"{{{WSDL}}}import"):
+        location = node.get("schemaLocation") or node.get("location") or ""
+        target = roots.get((document.file.parent / unquote(location)).resolve())
+        if target is None:
+            continue
+        rule, wanted = _WANTED[str(node.tag)]
+        if target.tag != wanted:
+            yield rule, (node, f"{location} is no {wanted.rpartition('}')[2]}")
+        elif rule == "R2001" and target.get("targetNamespace") != node.get("namespace"):
+            yield "R2005", (node, f"{location} is of the namespace {target.get('targetNamespace')}")
 
 
 def _namespace_case(documents: Sequence[_Document]) -> Iterator[Finding]:
