@@ -12,6 +12,7 @@ from gateway.config.addressing import AddressingSettings
 from gateway.config.publishing import PublishingSettings
 from gateway.config.section import Address, Count, DatabaseUrl, Port, Seconds, Section, SystemId, is_loopback
 from gateway.config.security import Proof, SecuritySettings
+from gateway.config.serving import TelemetrySettings, TlsSettings
 
 Keys = tuple[str, ...]
 """A setting's place: ``("brm", "BRM_01", "url")``."""
@@ -163,6 +164,8 @@ class Settings(Section):
     publishing: PublishingSettings = PublishingSettings()
     limits: LimitSettings = LimitSettings()
     logging: LogSettings = LogSettings()
+    tls: TlsSettings = TlsSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     _origin: Mapping[Keys, str] = PrivateAttr(default_factory=dict)
 
@@ -180,6 +183,16 @@ class Settings(Section):
                 "who may call"
             )
         return self
+
+    @property
+    def here(self) -> str:
+        """Where the gateway listens, as an address without a slash at the end."""
+        return self.gateway.here if self.tls.files is None else self.gateway.here.replace("http:", "https:", 1)
+
+    @property
+    def address(self) -> str:
+        """What partners call the gateway, without a slash at the end."""
+        return self.gateway.public_url or self.here
 
     @property
     def origin(self) -> Mapping[Keys, str]:
