@@ -11,6 +11,7 @@ from lxml import etree
 from soapkit.catalog import ContractError
 from soapkit.client import Client, RemoteFault
 from soapkit.faults import Fault, FaultCode, NotSent, Refused
+from soapkit.publish.samples import sample
 from soapkit.rpc import twin
 from soapkit.server import Handler, Request, application
 from soapkit.service import plain_wording
@@ -262,6 +263,17 @@ def test_on_the_path_of_the_product_the_body_says_which_style_is_called() -> Non
         f"{{{UI}}}CUTGetAccountData_Output",
         f"{{{UI}}}CUTGetAccountDataResponse",
     ]
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_examples_are_made_of_wrappers_too_and_are_taken(full: bool) -> None:
+    contract = rpc()
+    examples = [sample(contract, operation.input, full=full) for operation in contract.operations]
+
+    answers = [post(serve(), envelope(etree.tostring(example, encoding="unicode")), ADDRESS) for example in examples]
+
+    assert [contract.check(example) for example in examples] == [(), (), ()]
+    assert [answer.status for answer in answers] == [200, 200, 202]
 
 
 def test_our_client_calls_an_rpc_contract_by_its_wrappers() -> None:
