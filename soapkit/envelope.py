@@ -39,14 +39,15 @@ class Parts:
     body: etree._Element
 
 
-def version_of(root: etree._Element) -> Version:
-    """Tell which SOAP an envelope is of.
+def version_of(root: etree._Element, said: Version = Version.SOAP_11) -> Version:
+    """Tell which SOAP an envelope is of; ``said`` is the version whose rules judge what is none.
 
-    Raises Refused: ``version`` for an envelope of another version, ``envelope`` for another document.
+    Raises Refused: ``version`` for an envelope of another version, ``envelope`` for another document (which SOAP 1.2
+    Part 1, 5.4.6, calls a VersionMismatch too).
     """
     version = BY_ENVELOPE.get(root.tag)
     if version is None:
-        raise _not_an_envelope(root)
+        raise _not_an_envelope(root, said)
     return version
 
 
@@ -112,13 +113,15 @@ def line_of(element: etree._Element) -> int | None:
     return cast("int | None", element.sourceline)
 
 
-def _not_an_envelope(root: etree._Element) -> Refused:
-    name, line = etree.QName(root), line_of(root)
-    if name.localname != "Envelope":
-        return Refused("envelope", "The document is not a SOAP Envelope", path=f"/{name.localname}", line=line)
-    text = f"Envelopes of SOAP 1.1 ({NAMESPACE_11}) and SOAP 1.2 ({NAMESPACE_12}) are understood here"
+def _not_an_envelope(root: etree._Element, said: Version) -> Refused:
+    name, line = etree.QName(root).localname, line_of(root)
+    rule, text = "version", f"Envelopes of SOAP 1.1 ({NAMESPACE_11}) and SOAP 1.2 ({NAMESPACE_12}) are understood here"
+    if name != "Envelope":
+        rule, text = "envelope", "The document is not a SOAP Envelope"
+        if said is Version.SOAP_11:
+            return Refused(rule, text, path=f"/{name}", line=line)
     code = FaultCode.VERSION_MISMATCH
-    return Refused("version", text, path="/Envelope", line=line, code=code, blocks=(_upgrade(),))
+    return Refused(rule, text, path=f"/{name}", line=line, code=code, blocks=(_upgrade(),))
 
 
 def _upgrade() -> etree._Element:

@@ -38,8 +38,8 @@ def _written_11(fault: Fault, text: str, node: str | None) -> Iterator[bytes]:
     yield f"<faultstring>{text}</faultstring>".encode()
     if node:
         yield f"<faultactor>{escape(node)}</faultactor>".encode()
-    if fault.detail is not None:
-        yield b"<detail>%s</detail>" % _bytes(fault.detail)
+    if fault.detail is not None or fault.of_body:
+        yield b"<detail>%s</detail>" % (b"" if fault.detail is None else _bytes(fault.detail))
 
 
 def _written_12(fault: Fault, text: str, node: str | None) -> Iterator[bytes]:

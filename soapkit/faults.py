@@ -18,6 +18,8 @@ from enum import StrEnum
 
 from lxml import etree
 
+_LONGEST_QUOTE = 600
+
 
 class FaultCode(StrEnum):
     """The fault codes, by their names in SOAP 1.1 (4.4.1); SOAP 1.2 (Part 1, 5.4.6) has Sender and Receiver.
@@ -61,6 +63,8 @@ class Fault(Exception):
         self.subsubcode = subsubcode
         self.about: etree._Element | None = None
         """A module's entry of the Detail, in SOAP 1.2 only: what ``Refused.detail`` was."""
+        self.of_body = False
+        """Whether the contents of the Body could not be processed: SOAP 1.1 says so with a detail, be it empty."""
 
 
 class Refused(Exception):
@@ -91,8 +95,8 @@ class Refused(Exception):
     ) -> None:
         super().__init__(text)
         self.rule = rule
-        self.text = text
-        self.path = path
+        self.text = _cut(text)
+        self.path = path and _cut(path)
         self.line = line
         self.code = code
         self.status = status
@@ -107,6 +111,11 @@ class Refused(Exception):
         where = f" at {self.path}" if self.path else ""
         line = f", line {self.line}" if self.line else ""
         return f"{self.text} [{self.rule}{where}{line}]"
+
+
+def _cut(quoted: str) -> str:
+    """Keep what may quote a message from becoming as large as one."""
+    return quoted if len(quoted) <= _LONGEST_QUOTE else f"{quoted[: _LONGEST_QUOTE - 1]}…"
 
 
 class InvalidAnswer(Exception):

@@ -6,6 +6,7 @@ ordinary message pays for one parse and one depth check.
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Callable
@@ -21,7 +22,6 @@ from soapkit.faults import Refused
 _DOCTYPE_AHEAD = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*+(?:(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<!DOCTYPE")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
 _RESOURCE_ERRORS = {etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG}
-_LONGEST_PATH = 400
 _DTD = "A document type declaration is not accepted"
 
 
@@ -85,10 +85,12 @@ def refuse_instructions(data: bytes, encoding: str | None) -> None:
     start = declaration.end() if declaration else 0
     if data.find(b"?", start) < 0 or data.find(b"<?", start) < 0:  # one byte is found faster than two
         return
-    parser = etree.XMLParser(encoding=encoding, resolve_entities=False, no_network=True, collect_ids=False)
-    if found := _LOCAL.nodes("//processing-instruction()", etree.fromstring(data, parser)):
+    found = etree.iterparse(
+        io.BytesIO(data), events=("pi",), encoding=encoding, resolve_entities=False, no_network=True
+    )
+    for _, instruction in found:
         text = "A SOAP message holds no processing instructions"
-        raise Refused("processing-instruction", text, line=found[0].sourceline)
+        raise Refused("processing-instruction", text, line=instruction.sourceline)
 
 
 def elements_in(element: etree._Element) -> int:
@@ -152,11 +154,9 @@ def _count(path: str, root: etree._Element) -> float:
 
 
 def _refused_at(rule: str, text: str, place: etree._Element) -> Refused:
-    """Word a refusal with its place; the path of something too deep or too long is cut."""
+    """Word a refusal with its place."""
     names = [etree.QName(node).localname for node in (place, *place.iterancestors())]
-    path = "/" + "/".join(reversed(names))
-    path = path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
-    return Refused(rule, text, path=path, line=cast("int | None", place.sourceline))
+    return Refused(rule, text, path="/" + "/".join(reversed(names)), line=cast("int | None", place.sourceline))
 
 
 def _may_hold_longer(data: bytes, longest: int) -> bool:

@@ -100,7 +100,7 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         check_media(media)
         exchange.raw, encoding = readable(message_of(environ, self._limits), media.charset)
         root = ctx.in_document = exchange.root = parse(exchange.raw, self._limits, charset=encoding)
-        version = exchange.version = version_of(root)
+        version = exchange.version = version_of(root, exchange.version)
         refuse_instructions(exchange.raw, encoding)
         check_media(media, version)
 
@@ -147,8 +147,10 @@ class ContractProtocol(Soap11):  # type: ignore[misc] # Spyne is untyped
         _check_action(ctx.transport.req_env, request)
         if service.normalise:
             service.normalise(request.operation, request.body)
-        for element in (*map(strip_soap_attributes, request.headers.values()), request.body):
-            _check_valid(service.contract, element)
+        for block in exchange.parts.headers:
+            if block.tag in request.operation.headers:
+                _check_valid(service.contract, strip_soap_attributes(block), inside="/Envelope/Header")
+        _check_valid(service.contract, request.body)
         exchange.accepted = self._taken(exchange)
         ctx.in_object = request.body
 
@@ -259,7 +261,7 @@ def _operation(element: str, protocol: ContractProtocol) -> Callable[..., Any]:
 
 def _request(exchange: Exchange) -> Request:
     operation, parts = cast("Operation", exchange.operation), cast("Parts", exchange.parts)
-    headers = {block.tag: block for block in parts.headers if block.tag in operation.headers}
+    headers = {block.tag: block for block in reversed(parts.headers) if block.tag in operation.headers}
     return Request(exchange.service.contract.name, operation, parts.body, headers, exchange.correlation_id)
 
 
@@ -288,10 +290,10 @@ def _check_answer(contract: Contract, operation: Operation, answer: etree._Eleme
         raise InvalidAnswer(f"{operation.name} answered an invalid {found}: {violations[0]}")
 
 
-def _check_valid(contract: Contract, element: etree._Element) -> None:
+def _check_valid(contract: Contract, element: etree._Element, inside: str = "") -> None:
     violations = contract.check(element)
     if violations and strip_stray_attributes(element):
         violations = contract.check(element)
     if violations:
         first = violations[0]
-        raise Refused(first.rule, first.text, path=first.path, line=first.line)
+        raise Refused(first.rule, first.text, path=inside + first.path, line=first.line)

@@ -20,7 +20,8 @@ _LONGEST_TEXT = 4_000
 class Request:
     """One call, dispatched: ``body`` is the input element, still in its envelope, valid once a handler sees it.
 
-    ``headers`` holds the declared header blocks that came, by Clark name, valid too.
+    ``headers`` holds the declared header blocks that came, by Clark name, valid too; of several with one name, the
+    first.
     """
 
     service: str
@@ -74,9 +75,8 @@ class Service:
         if isinstance(error, Refused):  # what SOAP says of a refusal is not the product's to change
             fault.code, fault.subcode, fault.subsubcode = error.code, error.subcode, error.subsubcode
             fault.about = error.detail
-            if error.subcode or error.code not in (FaultCode.CLIENT, FaultCode.SERVER):
-                fault.detail = None  # a product's detail is about the body, this fault is not (SOAP 1.1, 4.4)
-        if fault.detail is not None and not self._allows(fault.detail, request):
+        fault.of_body = _is_of_body(error, request)
+        if _is_of_soap(error) or (fault.detail is not None and not self._allows(fault.detail, request)):
             fault.detail = None
         self._record(error, fault, request)
         if len(fault.text) > _LONGEST_TEXT:  # it may quote the message
@@ -115,6 +115,18 @@ class Service:
             _log.warning("request not served", **about)
         else:
             _log.error("request failed", **about, exc_info=error)
+
+
+def _is_of_soap(error: Exception) -> bool:
+    """Tell whether a fault is SOAP's or a module's own: a product's detail says nothing about those."""
+    return isinstance(error, Refused) and bool(error.subcode or error.code not in (FaultCode.CLIENT, FaultCode.SERVER))
+
+
+def _is_of_body(error: Exception, request: Request | None) -> bool:
+    """Tell whether it is the contents of the Body that could not be processed (SOAP 1.1, 4.4)."""
+    path = (error.path or "") if isinstance(error, Refused) else ""
+    dispatched = request is not None and not path.startswith("/Envelope/Header/") and not _is_of_soap(error)
+    return dispatched or path.startswith("/Envelope/Body/")
 
 
 def _everything(fault: Fault) -> str:

@@ -235,7 +235,7 @@ def test_a_fault_detail_that_the_contract_does_not_declare_is_dropped(detail: st
     answer = post(site(PlaceOrder=refuse), envelope(order()))
 
     assert_fault(answer, "Server", "no")
-    assert answer.detail is None
+    assert answer.fault.detail is None
 
 
 def test_a_product_words_its_own_faults_for_refusals_and_failures() -> None:

@@ -10,12 +10,14 @@ from soapkit.server import Request
 from soapkit.versions import NAMESPACE_11, NAMESPACE_12, Version
 from tests.contract.soapkit.orders import (
     ADDRESS,
+    SESSION,
     O,
     element,
     envelope,
     order,
     order_fault,
     orders,
+    placed,
     post,
     post_12,
     post_as,
@@ -61,7 +63,7 @@ def test_a_soap_11_fault_has_the_narrowest_subcode_as_its_faultcode() -> None:
 
     answer = post(site(PlaceOrder=refuse), envelope(order()))
 
-    assert [child.tag for child in answer.body] == ["faultcode", "faultstring", "faultactor"]
+    assert [child.tag for child in answer.body] == ["faultcode", "faultstring", "faultactor", "detail"]
     assert (answer.status, answer.fault.subcode, answer.body.findtext("faultactor")) == (500, "{urn:x}Narrow", ADDRESS)
 
 
@@ -84,7 +86,9 @@ def test_a_refusals_own_detail_is_told_in_soap_12_only() -> None:
     app = site(PlaceOrder=refuse)
     old, new = post(app, envelope(order())), post_12(app, envelope(order(), version=Version.SOAP_12))
 
-    assert [old.body.find("detail"), new.body.find(f"{S12}Detail/{{urn:x}}Problem") is None] == [None, False]
+    assert old.fault.detail is None
+    assert new.fault.detail is not None
+    assert new.fault.detail.tag == "{urn:x}Problem"
     for answer in (old, new):
         assert answer.header is not None
         assert answer.header[0].tag == "{urn:x}About"
@@ -170,3 +174,44 @@ def test_a_handler_that_breaks_is_the_receivers_fault(version: Version) -> None:
     answer = post_as(version, site(PlaceOrder=broken), envelope(order(), version=version))
 
     assert (answer.status, answer.fault.code, b"secret" in answer.content) == (500, "Server", False)
+
+
+def test_a_document_that_is_no_envelope_is_the_callers_fault_in_soap_11_and_a_mismatch_in_soap_12() -> None:
+    old, new = post(site(), b"<order/>"), post_12(site(), b"<order/>")
+
+    assert [(answer.status, answer.fault.code) for answer in (old, new)] == [(500, "Client"), (500, "VersionMismatch")]
+    assert new.header is not None
+    assert "[envelope at /order, line 1]" in new.fault.text
+
+
+ABOUT_THE_BODY = {
+    "an unknown operation": (order("Nothing"), "", True),
+    "an invalid Body": (order(action="?"), "", True),
+    "a header block that must be understood": (order(), '<x:Lock xmlns:x="urn:x" soap:mustUnderstand="1"/>', False),
+    "an invalid header block": (order(), SESSION.format(attributes="").replace("Token>", "Ticket>"), False),
+    "an empty Body": ("", "", False),
+}
+
+
+@pytest.mark.parametrize(("body", "header", "told"), ABOUT_THE_BODY.values(), ids=ABOUT_THE_BODY.keys())
+def test_a_soap_11_detail_be_it_empty_says_that_the_body_could_not_be_processed(
+    body: str, header: str, told: bool
+) -> None:
+    answer = post(site(), envelope(body, header))
+
+    assert (answer.body.find("detail") is not None, answer.fault.detail) == (told, None)
+
+
+def test_of_two_declared_header_blocks_both_must_be_valid_and_the_first_is_handed_on() -> None:
+    tokens: list[str | None] = []
+
+    def keep(request: Request) -> etree._Element:
+        tokens.append(request.headers["{urn:example:common}Session"].findtext("{urn:example:common}Token"))
+        return placed()
+
+    first = SESSION.format(attributes="")
+    second, invalid = first.replace("t-1", "t-2"), first.replace("Token>", "Ticket>")
+
+    assert post(site(PlaceOrder=keep), envelope(order(), first + second)).status == 200
+    assert "/Envelope/Header/Session/Ticket" in post(site(), envelope(order(), invalid + second)).fault.text
+    assert tokens == ["t-1"]
