@@ -22,6 +22,7 @@ EFFECTS = {
     "add": [f"asset-I-2-{line}" for line in range(1, 6)],
 }
 """Calls of the story that make or find objects, and the COMMON ids by which BRM then knows what the answer names."""
+ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 OUTCOMES = {200: "answer", 202: "accepted", 500: "fault"}
 
 pytestmark = pytest.mark.timeout(300)  # the first test of a toolkit generates, compiles and makes all calls
@@ -88,6 +89,7 @@ def test_headers_arrive_as_they_were_meant(evidence: Evidence) -> None:
     for case in with_header:
         assert case.header is not None
         [block] = etree.fromstring(evidence.raw(case.name, "request"))[0]
+        etree.strip_attributes(block, f"{{{ENVELOPE}}}*")  # actor and mustUnderstand are the envelope's
         assert Comparison(case.contract).differences(etree.fromstring(case.header), block) == []
     assert len(with_header) > 1
 
