@@ -217,6 +217,9 @@ class Delivery:
 
     def _claim(self) -> ReplyClaim | None:
         now = self.clock.now()
+        with self.database.read() as work:  # most gateways answer on the connection: their workers lock nothing here
+            if not work.replies.due(now):
+                return None
         with self._at(ReplyStep.CLAIM), self.database.begin() as work:
             claim = work.replies.claim(self.owner, now, now + self.length)
             work.commit()

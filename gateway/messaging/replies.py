@@ -83,6 +83,9 @@ class ReplyStore(Protocol):
         One caller's MessageID is there once.
         """
 
+    def due(self, now: datetime) -> bool:
+        """Tell whether there is something to claim."""
+
     def claim(self, owner: str, now: datetime, lease_until: datetime) -> ReplyClaim | None:
         """Take what has been due longest; None when nothing is."""
 

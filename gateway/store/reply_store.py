@@ -48,6 +48,10 @@ class ReplyTableStore:
 
     # ---- being worked on
 
+    def due(self, now: datetime) -> bool:
+        """Look, without a lock that writers would wait for."""
+        return self._connection.execute(_due(now)).first() is not None
+
     def claim(self, owner: str, now: datetime, lease_until: datetime) -> ReplyClaim | None:
         """Take the next; a claimed one comes again once its lease has run out."""
         taken = {"attempt": _R.attempt + 1, "tries": _R.tries + 1, "owner": owner, "lease_until": lease_until}
@@ -133,9 +137,12 @@ class ReplyTableStore:
 
 
 def _next(now: datetime) -> Select[tuple[int]]:
+    return _due(now).with_for_update(skip_locked=True)
+
+
+def _due(now: datetime) -> Select[tuple[int]]:
     due = and_(_R.available_at <= now, _unleased(now))
-    oldest = select(_R.id).where(_OPEN, due).order_by(_R.available_at, _R.id).limit(1)
-    return oldest.with_for_update(skip_locked=True)
+    return select(_R.id).where(_OPEN, due).order_by(_R.available_at, _R.id).limit(1)
 
 
 def _unleased(now: datetime) -> Any:

@@ -19,6 +19,8 @@ from soapkit.versions import Version
 
 _INVALID = "invalid"
 _REQUIRED = "required"
+_LONGEST_QUOTE = 4096
+"""Bytes: what a message may have repeated to it."""
 
 
 class Problem(Enum):
@@ -113,4 +115,5 @@ def _detail_2004(wrong: Wrong, edition: Edition) -> etree._Element | None:
         return found
     if wrong.block is None or wrong.problem.subcode != _INVALID:
         return None
-    return deepcopy(wrong.block)
+    quoted = etree.tostring(wrong.block, with_tail=False)
+    return deepcopy(wrong.block) if len(quoted) <= _LONGEST_QUOTE else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -13,13 +14,15 @@ from gateway.messaging.delivery import Delivered
 from gateway.messaging.replies import ReplyState
 from gateway.store.unit_of_work import SqlDatabase
 from soapkit.addressing import W3C
+from soapkit.exchange import Caller, Exchange
 from soapkit.faults import Fault
+from soapkit.module import Module
 from soapkit.service import Request
 from soapkit.versions import Version
 from tests.addressing.later import Later
 from tests.addressing.messages import BAD_ORDER, ID, PATTERNS, Way
 from tests.addressing.receiver import Receiver
-from tests.contract.soapkit.orders import O, order, order_fault, placed
+from tests.contract.soapkit.orders import O, envelope, order, order_fault, placed, post
 
 SOAP_11 = Way(W3C, Version.SOAP_11)
 HERE = W3C.anonymous
@@ -167,6 +170,46 @@ def test_a_worker_that_must_stop_hands_back_what_it_holds(later: Later, partner:
     assert (later.reply.state, later.reply.tries) == (ReplyState.WAITING, 0)
     assert later.drain() == [Delivered.DELIVERED]
     assert len(partner.received) == 1
+
+
+def test_two_callers_may_use_the_same_id(later: Later, partner: Receiver) -> None:
+    class Knowing(Module):
+        def received(self, exchange: Exchange) -> None:
+            exchange.caller = Caller(exchange.environ.get("HTTP_X_CALLER", ""), "basic")
+
+    knowing = later.restarted(modules=(Knowing(),))
+    for caller in ("ada", "ben", "ada"):
+        message = envelope(order(), SOAP_11.headers(to(partner)))
+        assert post(knowing.app, message, X_Caller=caller).status == 202
+    assert [each.caller for each in knowing.replies()] == ["ada", "ben"]
+
+
+def test_many_workers_deliver_every_reply_once(later: Later, partner: Receiver) -> None:
+    for number in range(12):
+        later.post(SOAP_11, to(partner), message_id=f"urn:m:{number}")
+    workers = [later.restarted() for _ in range(4)]
+    with ThreadPoolExecutor(len(workers)) as pool:
+        ended = [ending for each in pool.map(Later.drain, workers) for ending in each]
+    assert ended == [Delivered.DELIVERED] * 12
+    assert sorted(each.text("RelatesTo") or "" for each in partner.received) == sorted(
+        f"urn:m:{number}" for number in range(12)
+    )
+
+
+def test_an_answer_is_signed_when_it_leaves_and_not_before(later: Later, partner: Receiver) -> None:
+    class Stamping(Module):
+        def sealed(self, exchange: Exchange, envelope: bytes) -> bytes:  # noqa: ARG002 - a step of a module
+            at = later.clock.now().isoformat()
+            return envelope.replace(b"</soap:Header>", f"<t:At xmlns:t='urn:t'>{at}</t:At></soap:Header>".encode())
+
+    partner.statuses[:] = [503]
+    stamping = later.restarted(modules=(Stamping(),))
+    stamping.accepted(SOAP_11, to(partner))
+    assert stamping.sit_out() == [Delivered.LATER, Delivered.DELIVERED]
+    first, second = (each.text("At") for each in partner.received)
+    assert None not in (first, second)
+    assert first != second, "a Timestamp of yesterday is no use today"
+    assert b"urn:t" not in stamping.desk.answer(stamping.reply.id)
 
 
 # ---- again

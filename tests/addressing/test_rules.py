@@ -185,6 +185,14 @@ def test_a_one_way_message_names_no_foreign_address_either(way: Way, local: str)
     assert told_codes(way.post(header, order("Notify"))) == codes(way, "InvalidAddressingHeader", ONLY)
 
 
+def test_a_header_that_is_wrong_at_length_is_not_repeated_at_length(way: Way) -> None:
+    long = f'<k:Key xmlns:k="urn:example:key">{"x" * 100_000}</k:Key>'
+    reference = way.reference("ReplyTo", ELSEWHERE, f"<a:ReferenceParameters>{long}</a:ReferenceParameters>")
+    told = way.post(way.headers(reference))
+    assert told_codes(told) == codes(way, "InvalidAddressingHeader", ONLY)
+    assert len(told.answer.content) < 5_000
+
+
 # ---- actions
 
 
