@@ -185,6 +185,22 @@ FAULTS = (
         text="The order is refused",
     ),
     _bad(
+        "4.4-detail-invalid",
+        "A Body that cannot be processed makes a detail, even if there is nothing to say in it.",
+        _message(place().replace("ADD", "GROW")),
+        detail=True,
+    ),
+    refused(
+        "soap11-4.4-detail-failed",
+        "So does a server that fails on it.",
+        sent(_message(place(BROKEN)), S11),
+        "Server",
+        effect=True,
+        detail=True,
+    ),
+    _bad("4.4-detail-unknown", "So does one that nobody takes.", _message("<Unknown xmlns='urn:x'/>"), detail=True),
+    _bad("4.4-detail-envelope", "What is wrong with the Envelope makes none.", _raw(""), detail=False),
+    _bad(
         "4.4-fault-in",
         "A Fault is no request.",
         _message("<env:Fault><faultcode>env:Client</faultcode><faultstring/></env:Fault>"),

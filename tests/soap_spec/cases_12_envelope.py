@@ -163,6 +163,11 @@ HEADER = (
     _bad("5.2-text", "There is no text between them.", envelope(place(), "text")),
     _good("5.2-many", "There may be many.", envelope(place(), "".join(strange("", f"B{n}") for n in range(30)))),
     _bad(
+        "5.2-each",
+        "Each of two blocks of one name is looked at.",
+        envelope(place(), session().replace("Token>", "Ticket>") + session()),
+    ),
+    _bad(
         "5.2-each-last",
         "Whichever of them is wrong.",
         envelope(place(), session() + session().replace("Token>", "Ticket>")),

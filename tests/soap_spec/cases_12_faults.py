@@ -111,6 +111,12 @@ VERSIONS = (
         "<Envelope><Body><PlaceOrder/></Body></Envelope>",
     ),
     _mismatch(
+        "soap12-p1-5.4.6-local-name",
+        "An element of another name, where the Envelope should be, is a version mismatch too.",
+        envelope(place()).replace("env:Envelope", "env:Message"),
+    ),
+    _mismatch("soap12-p1-5.4.6-other-document", "Whatever its namespace.", place()),
+    _mismatch(
         "soap12-p1-A-unknown-in-11",
         "A node of both versions tells of both, in SOAP 1.1 as well.",
         _other("http://www.w3.org/2099/soap-envelope"),

@@ -251,7 +251,7 @@ def test_an_invalid_answer_is_never_sent(answered: str | None) -> None:
 
 
 def test_on_the_path_of_the_product_the_body_says_which_style_is_called() -> None:
-    app, address = site(), f"{URL}{START}"
+    app, address = site(), f"{URL}{START}?SWEExtSource=WebService&SWEExtCmd=Execute&WSSOAP=1"
     bodies = [
         asked("CUTGetAccountData", "<Object_spcId>1-A</Object_spcId>"),
         called("CUTGetAccountData", GET.format("1-A")),
