@@ -62,8 +62,7 @@ class _Twin:
         self._made: dict[str, tuple[str, bool]] = {}
 
     def definitions(self) -> etree._Element:
-        [binding] = self._only("binding")
-        [port_type] = self._only("portType")
+        binding, port_type = self._only("binding"), self._only("portType")
         messages = [made for node in port_type.iterfind(f"{{{WSDL}}}operation") for made in self._operation(node)]
         for message in messages:
             port_type.addprevious(message)
@@ -74,11 +73,11 @@ class _Twin:
         self._rename([binding, port_type])
         return self._root
 
-    def _only(self, kind: str) -> list[etree._Element]:
+    def _only(self, kind: str) -> etree._Element:
         found = self._root.findall(f"{{{WSDL}}}{kind}")
         if len(found) != 1:
             raise ContractError(f"{self._wsdl.name}: holds {len(found)} of {kind}, not one: it can have no twin")
-        return found
+        return found[0]
 
     def _operation(self, operation: etree._Element) -> Iterator[etree._Element]:
         """Lead input and output of ``operation`` to messages of parts, and yield those."""
@@ -94,14 +93,15 @@ class _Twin:
             self._replaced.add(self._documents.qname(node, node.get("message")))
             self._elements.add(element)
             name = f"{operation.get('name')}{SUFFIX}{direction.capitalize()}"
-            node.set("message", self._written(node, f"{{{self._namespace}}}{name}"))
+            prefix = next(key for key, used in node.nsmap.items() if used == self._namespace)
+            node.set("message", f"{prefix}:{name}" if prefix else name)
             yield self._message(name, self._schemas.arguments(element))
 
     def _message(self, name: str, arguments: Iterable[Argument]) -> etree._Element:
         message = etree.SubElement(self._root, f"{{{WSDL}}}message", name=name)
         for argument in arguments:
-            part = etree.SubElement(message, f"{{{WSDL}}}part", name=argument.name)
-            part.set("type", self._written(part, argument.type or self._holder(argument)))
+            kind = argument.type or self._holder(argument)
+            _naming(message, f"{{{WSDL}}}part", "type", kind, name=argument.name)
         return message
 
     def _holder(self, argument: Argument) -> str:
@@ -125,17 +125,22 @@ class _Twin:
     def _drop_elements(self) -> None:
         """Leave out the elements of body messages, then their types, as far as nothing else refers to them."""
         needed, types = set(self._referred(_TO_ELEMENTS)), set[str]()
-        for element in self._declared("element"):
-            if _name(element) in self._elements - needed:
+        for schema, name, element in self._declared("element"):
+            if name in self._elements - needed:
                 types |= {self._documents.qname(element, element.get("type"))} if element.get("type") else set()
-                _parent(element).remove(element)
+                schema.remove(element)
         needed = set(self._referred(_TO_TYPES))
-        for kind in self._declared("complexType"):
-            if _name(kind) in types - needed:
-                _parent(kind).remove(kind)
+        for schema, name, kind in self._declared("complexType"):
+            if name in types - needed:
+                schema.remove(kind)
 
-    def _declared(self, kind: str) -> list[etree._Element]:
-        return self._root.findall(f"{{{WSDL}}}types/{{{XSD}}}schema/{{{XSD}}}{kind}")
+    def _declared(self, kind: str) -> list[tuple[etree._Element, str, etree._Element]]:
+        """List the global components of ``kind`` in the WSDL itself: schema, Clark name, component."""
+        return [
+            (schema, f"{{{schema.get('targetNamespace')}}}{node.get('name')}", node)
+            for schema in self._root.iterfind(f"{{{WSDL}}}types/{{{XSD}}}schema")
+            for node in schema.iterchildren(f"{{{XSD}}}{kind}")
+        ]
 
     def _referred(self, attributes: tuple[str, ...]) -> Iterator[str]:
         for user in self._root.iter(f"{{{XSD}}}*", f"{{{WSDL}}}part"):
@@ -156,8 +161,7 @@ class _Twin:
             kind = etree.SubElement(schema, f"{{{XSD}}}complexType", name=name)
             said = etree.SubElement(etree.SubElement(kind, f"{{{XSD}}}annotation"), f"{{{XSD}}}documentation")
             said.text = f"Holds {etree.QName(element).localname}{', or nothing' if optional else ''}."
-            held = etree.SubElement(etree.SubElement(kind, f"{{{XSD}}}sequence"), f"{{{XSD}}}element")
-            held.set("ref", self._written(held, element))
+            held = _naming(etree.SubElement(kind, f"{{{XSD}}}sequence"), f"{{{XSD}}}element", "ref", element)
             if optional:
                 held.set("minOccurs", "0")
 
@@ -201,20 +205,12 @@ class _Twin:
         for address in self._root.iter(f"{{{SOAP}}}address"):
             address.set("location", f"{address.get('location')}{SUFFIX}")
 
-    def _written(self, node: etree._Element, name: str) -> str:
-        """Write a Clark name as a QName, with a prefix that is declared at ``node``."""
-        wanted = etree.QName(name)
-        for prefix, namespace in node.nsmap.items():
-            if namespace == wanted.namespace and prefix:
-                return f"{prefix}:{wanted.localname}"
-        raise ContractError(f"{self._wsdl.name}: the namespace {wanted.namespace} has no prefix")
 
-
-def _name(node: etree._Element) -> str:
-    return f"{{{_parent(node).get('targetNamespace')}}}{node.get('name')}"
-
-
-def _parent(node: etree._Element) -> etree._Element:
-    parent = node.getparent()
-    assert parent is not None  # noqa: S101 - asked of nodes that lie below a root only
-    return parent
+def _naming(parent: etree._Element, tag: str, attribute: str, qname: str, **more: str) -> etree._Element:
+    """Add a child to ``parent`` with a QName for an attribute; a prefix is declared where there is none."""
+    wanted = etree.QName(qname)
+    prefix = next((key for key, used in parent.nsmap.items() if used == wanted.namespace and key), None)
+    declared = {} if prefix or not wanted.namespace else {"t": wanted.namespace}
+    child = etree.SubElement(parent, tag, dict(more), nsmap=declared)
+    child.set(attribute, f"{prefix or 't'}:{wanted.localname}" if wanted.namespace else wanted.localname)
+    return child

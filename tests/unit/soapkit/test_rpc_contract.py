@@ -134,6 +134,15 @@ def test_two_objects_are_parts_called_like_their_elements(copied: Path) -> None:
     assert [part.name for part in parts] == ["ListOfCutSampleAccountIo", "siebdetail", "StatusObject"]
 
 
+def test_a_prefix_is_declared_where_a_part_needs_one(copied: Path) -> None:
+    source = copied / "CutAccount.wsdl"
+    rewritten(source, '                  xmlns:xsd="http://www.w3.org/2001/XMLSchema"\n', "")
+    rewritten(source, "<xsd:schema ", '<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema" ')
+    twin_path(source).write_bytes(twin_wsdl(source, copied.parent))
+
+    assert load(twin_path(source)).operation("CUTSendAccountData").parts[0] == Part("Object_spcId", STRING)
+
+
 NAMELESS = '<xsd:simpleType><xsd:restriction base="xsd:int"/></xsd:simpleType>'
 NO_PARTS = {
     "a repeating child": ('ref="xsdLocal1:ListOfCutSampleAccountIo"/>', 'ref="siebelf:siebdetail" maxOccurs="2"/>'),
