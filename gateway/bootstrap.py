@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
-from gateway import edge_publishing, edge_security, routes
+from gateway import edge_observing, edge_publishing, edge_security, routes
 from gateway.adapters.barriers import barrier_from_environment
 from gateway.adapters.brm import BrmServices, Waits
 from gateway.adapters.partners import PartnerAddresses
 from gateway.admin import Admin
 from gateway.admin_replies import ReplyDesk
 from gateway.admin_users import UserDesk
+from gateway.brm_credentials import credentials
 from gateway.config import AddressingSettings, BrmSettings, QueueSettings, Settings
 from gateway.domain.billing import DateRules
 from gateway.messaging import transactions
@@ -98,11 +99,22 @@ class Gateway:
 
     def application(self) -> WSGIApplication:
         """Return the web application."""
+        return edge_observing.observed(
+            self._site,
+            self.settings,
+            database=self.database,
+            brms=self.brms,
+            queues=[route.queue for route in self.queues],
+            clock=self.clock,
+        )
+
+    def _site(self, modules: Sequence[Module], mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
         return application(
             self.services,
-            public_url=self.settings.gateway.address,
+            public_url=self.settings.address,
             limits=_limits(self.settings),
-            modules=self.modules,
+            modules=(*self.modules, *modules),
+            mounts=mounts,
             publishing=edge_publishing.publishing(
                 self.settings, self.services, edge_security.guard(self.settings.security, self.callers, self.proxies)
             ),
@@ -216,7 +228,8 @@ def _brm(name: str, settings: BrmSettings) -> Brm:
         lock=settings.lock_wait_seconds,
         transaction=settings.transaction_timeout_seconds,
     )
-    return BrmServices(name, settings.url, mode=Mode(settings.mode.value), waits=waits)
+    proofs = credentials(name, settings.security)
+    return BrmServices(name, settings.url, mode=Mode(settings.mode.value), waits=waits, credentials=proofs)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -79,8 +79,11 @@ class Process:
             where = f"; see {self.program.log}" if self.program.log else ""
             raise Failed(f"{self.program.name} ended with status {self.exit_code} before it was ready{where}")
         try:
-            urllib3.request("GET", self.program.ready, timeout=2.0, retries=False)
-        except urllib3.exceptions.HTTPError as error:
+            if self.program.ready.startswith("https:"):  # whose certificate it shows is for its callers to judge
+                _connect(self.program.ready)
+            else:
+                urllib3.request("GET", self.program.ready, timeout=2.0, retries=False)
+        except (OSError, urllib3.exceptions.HTTPError) as error:
             raise _NotReady(self.program.name) from error
 
     def stop(self) -> None:
@@ -112,12 +115,16 @@ def _check_free(program: Program) -> None:
     """Refuse to start beside another that answers there already: its answers would be taken for the new one's."""
     if not program.ready:
         return
-    at = urlsplit(program.ready)
     try:
-        socket.create_connection((at.hostname or "", at.port or 80), timeout=2.0).close()
+        _connect(program.ready)
     except OSError:
         return
-    raise Failed(f"{program.name}: something listens on {at.netloc} already; is it running?")
+    raise Failed(f"{program.name}: something listens on {urlsplit(program.ready).netloc} already; is it running?")
+
+
+def _connect(address: str) -> None:
+    at = urlsplit(address)
+    socket.create_connection((at.hostname or "", at.port or 80), timeout=2.0).close()
 
 
 def wait_for_any_end(processes: Sequence[Process]) -> Process | None:

@@ -6,11 +6,12 @@ import os
 import secrets
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import typer
 
@@ -20,9 +21,11 @@ from gateway.cli.context import session
 from gateway.cli.output import Failed, console
 from gateway.cli.processes import Program, running, wait_for_any_end
 from gateway.config import FILE_VARIABLE, Settings, load
+from soapkit.observe import tracing
 from soapkit.server import serve as serve_threads
 from soapkit.server import serve_workers
 
+_TARGET = f"{__name__}:from_environment"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _UP = """[bold]gateway[/bold]        {gateway}/services/
 [bold]BRM[/bold]            {brm}
@@ -49,6 +52,7 @@ def up(
 ) -> None:
     """Run everything in the foreground on loopback: the gateway, its queue workers and the BRM simulator."""
     settings, options = session(context).settings, session(context).options
+    _check_tls(settings)
     programs = [gateway_program(settings, options), *worker_programs(workers or 1, options)]
     brm = "as in the settings"
     if simulator and _local(settings):
@@ -57,7 +61,7 @@ def up(
         brm = f"simulator, {settings.brm['BRM_01'].url}/services/ (control token in {state / 'brm-control.token'})"
     _upgrade(context)
     with running(programs) as processes:
-        console.print(_UP.format(gateway=settings.gateway.address, brm=brm, workers=workers or 1))
+        console.print(_UP.format(gateway=settings.address, brm=brm, workers=workers or 1))
         ended = wait_for_any_end(processes)
     if ended is not None:
         raise Failed(f"{ended.program.name} ended by itself with status {ended.exit_code}; everything was stopped.")
@@ -65,23 +69,26 @@ def up(
 
 def serve(context: typer.Context) -> None:
     """Serve SOAP only, in this process (or gateway.workers processes)."""
-    settings = session(context).settings.gateway
-    if settings.workers > 1:
-        if session(context).config_file is not None:
-            os.environ[FILE_VARIABLE] = str(session(context).config_file)  # server processes have no command line
-        serve_workers(
-            "gateway.cli.run:from_environment",
-            host=settings.host,
-            port=settings.port,
-            workers=settings.workers,
-            threads=settings.threads,
-        )
-    else:
-        app = _served(session(context).gateway)
-        try:
-            serve_threads(app, host=settings.host, port=settings.port, threads=settings.threads)
-        except OSError as error:
-            raise Failed(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+    settings = session(context).settings
+    _check_tls(settings)
+    at = settings.gateway
+    place: dict[str, Any] = {
+        "host": at.host,
+        "port": at.port,
+        "threads": at.threads,
+        "max_bytes": settings.limits.max_bytes,
+        "max_seconds": settings.limits.max_seconds,
+    }
+    try:
+        if at.workers > 1 or settings.tls.files is not None:
+            if session(context).config_file is not None:
+                os.environ[FILE_VARIABLE] = str(session(context).config_file)  # server processes have no command line
+            serve_workers(_TARGET, workers=at.workers, tls=settings.tls.files, **place)
+        else:
+            with closing(_Served(settings, session(context).gateway)) as app:
+                serve_threads(app, **place)
+    except OSError as error:
+        raise Failed(f"Cannot listen on {at.host}:{at.port}: {error.strerror}") from error
 
 
 def worker(context: typer.Context) -> None:
@@ -89,27 +96,52 @@ def worker(context: typer.Context) -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
+    end_traces = _traces(session(context).settings)
     consumer = session(context).gateway.worker()
     consumer.start()
     stopping.wait()
     consumer.stop()
+    end_traces()
 
 
-def from_environment() -> object:
+def from_environment() -> WSGIApplication:
     """Build the web application of one server process."""
     settings = load()
     logs.configure(level=settings.logging.level, form=settings.logging.format)
-    return _served(build(settings))
+    return _Served(settings, build(settings))
 
 
-def _served(gateway: Gateway) -> WSGIApplication:
-    gateway.heartbeat().start()
-    return gateway.application()
+class _Served:
+    """A gateway's web application with what runs beside it, until it is closed."""
+
+    def __init__(self, settings: Settings, gateway: Gateway) -> None:
+        self._end_traces = _traces(settings)
+        self._gateway = gateway
+        gateway.heartbeat().start()
+        self._app = gateway.application()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer."""
+        return self._app(environ, start_response)
+
+    def close(self) -> None:
+        """End heartbeats, send the last traces, let go of the database."""
+        self._gateway.close()
+        self._end_traces()
+
+
+def _traces(settings: Settings) -> Callable[[], None]:
+    return tracing.configure("o2c-gateway", settings.telemetry.traces_endpoint)
+
+
+def _check_tls(settings: Settings) -> None:
+    if problem := settings.tls.problem():
+        raise Failed(problem)
 
 
 def gateway_program(settings: Settings, options: Sequence[str] = (), log: Path | None = None) -> Program:
     """Return the gateway's web server as a program."""
-    ready = f"{settings.gateway.here}/services/"
+    ready = f"{settings.here}/health/live"
     return Program("gateway", "gateway", (*options, "serve"), ready=ready, log=log)
 
 
@@ -128,6 +160,8 @@ def simulator_program(settings: Settings, state: Path, token: str, log: Path | N
         "BRM_SIM_PORT": str(address.port or 80),
         "BRM_SIM_URL": f"sqlite:///{state / 'brm.sqlite'}",
         "BRM_SIM_CONTROL_TOKEN": token,
+        "BRM_SIM_LOG_LEVEL": settings.logging.level,
+        "BRM_SIM_LOG_FORMAT": settings.logging.format,
     }
     return Program("BRM simulator", "brm_sim", environment=environment, ready=f"{url}/services/", log=log)
 

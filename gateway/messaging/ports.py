@@ -12,7 +12,7 @@ from typing import Protocol
 from gateway.domain.ledger import LineRecord
 from gateway.domain.xref import XrefRow
 from gateway.messaging.callers import GuessRecords, ReplayRecords, UserRecords
-from gateway.messaging.queues import Claim, Draft, Message, QueueSummary, Reason, State
+from gateway.messaging.queues import Claim, Depth, Draft, Message, QueueSummary, Reason, State
 from gateway.messaging.replies import ReplyStore
 from gateway.messaging.transaction_id import TransactionId
 from gateway.messaging.unit import RequestKey
@@ -178,6 +178,9 @@ class Messages(Protocol):
 
     def summaries(self) -> list[QueueSummary]:
         """Count all queues."""
+
+    def depths(self, queues: Sequence[str]) -> list[Depth]:
+        """Count what is not done yet, and the errors of ``queues``: cheap, however much was done before."""
 
     def take(self, queue: str, now: datetime) -> tuple[int, bytes] | None:
         """Consume the next available message at once: an outside reader's get."""

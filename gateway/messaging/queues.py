@@ -112,6 +112,16 @@ class QueueSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Depth:
+    """How many messages a queue has in one state, and since when the oldest of them is there."""
+
+    queue: str
+    state: State
+    count: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueView:
     """A name as people type it: a queue (all states) or its error queue (a view on one state)."""
 

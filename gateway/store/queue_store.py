@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, exists, func, insert
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import Kind
-from gateway.messaging.queues import DIRECT, Claim, Draft, Message, QueueSummary, Reason, State
+from gateway.messaging.queues import DIRECT, Claim, Depth, Draft, Message, QueueSummary, Reason, State
 from gateway.store.tables import message
 
 _M = message.c
@@ -207,6 +207,16 @@ class QueueStore:
             oldest = row.oldest if row.state == State.WAITING else summary.oldest_waiting
             found[row.queue] = QueueSummary(row.queue, summary.counts, oldest)
         return list(found.values())
+
+    def depths(self, queues: Sequence[str]) -> list[Depth]:
+        """Count by queue and state, through the indexes that hold no finished message."""
+        figures = (_M.queue, _M.state, func.count(), func.min(_M.created_at))
+        active = select(*figures).where(_ACTIVE, _M.queue != DIRECT).group_by(_M.queue, _M.state)
+        failed = (
+            select(*figures).where(_M.queue.in_(list(queues)), _M.state == State.ERROR).group_by(_M.queue, _M.state)
+        )
+        rows = [*self._connection.execute(active), *self._connection.execute(failed)]
+        return [Depth(queue, State(state), count, oldest) for queue, state, count, oldest in rows]
 
     # ---- the fence
 

@@ -17,7 +17,7 @@ from gateway.store.decision_store import DecisionStore
 from gateway.store.engine import insert_if_absent, open_engine, writing
 from gateway.store.fallout_store import FalloutStore
 from gateway.store.ledger_store import LineStore, RequestStore
-from gateway.store.migrate import migrate
+from gateway.store.migrate import is_current, migrate
 from gateway.store.proof_store import GuessStore, ReplayStore
 from gateway.store.queue_store import QueueStore
 from gateway.store.reply_store import ReplyTableStore
@@ -90,6 +90,11 @@ class SqlDatabase:
         """Open a unit of work that only reads, and waits for nobody."""
         with _worded(), self._engine.connect() as connection:
             yield UnitOfWork(connection)
+
+    def is_current(self) -> bool:
+        """Tell whether the tables are those of this version. Raises Unavailable when nothing can be read."""
+        with _worded():
+            return is_current(self._engine)
 
     def close(self) -> None:
         """Let go of all connections."""

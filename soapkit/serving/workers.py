@@ -8,6 +8,7 @@ import socket
 import tempfile
 from functools import partial
 from importlib import import_module
+from multiprocessing.util import Finalize
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -56,7 +57,10 @@ def serve(target: str, place: Place, *, workers: int, tls: Tls | None) -> None:
 
 def _load(target: str, *, place: Place) -> WSGIApplication:
     module, _, factory = target.partition(":")
-    return Patient(getattr(import_module(module), factory)(), place)
+    app = getattr(import_module(module), factory)()
+    if hasattr(app, "close"):
+        Finalize(None, app.close, exitpriority=0)  # workers end without atexit
+    return Patient(app, place)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
