@@ -17,16 +17,25 @@ from gateway.messaging.ports import ALARMS, Database, Fallout
 from gateway.messaging.replies import Reply
 from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.steps import Barrier, NoBarrier
-from soapkit.addressing import Addressing, Answering
+from soapkit.addressing import W3C, Addressing, Answering
 from soapkit.module import Module
 from soapkit.server import application
 from soapkit.service import Handler, Request
 from soapkit.transport import Timeout
+from soapkit.versions import Version
 from tests.addressing.messages import ID, Read, Way
+from tests.addressing.receiver import Receiver
 from tests.contract.soapkit.orders import URL, O, envelope, order, placed, post_as, service
 from tests.doubles.clock import FakeClock
 
 LEASE = timedelta(seconds=30)
+SOAP_11 = Way(W3C, Version.SOAP_11)
+PARAMETERS = '<a:ReferenceParameters><k:Key xmlns:k="urn:example:key">7</k:Key></a:ReferenceParameters>'
+
+
+def to(partner: Receiver, local: str = "ReplyTo", way: Way = SOAP_11) -> str:
+    """Refer to a partner, with a reference parameter."""
+    return way.reference(local, f"{partner.url}/replies", PARAMETERS)
 
 
 @dataclass
