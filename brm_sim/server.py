@@ -19,7 +19,7 @@ from brm_sim.opcodes import OPCODES
 from brm_sim.registry import registry
 from brm_sim.settings import Settings
 from brm_sim.store import Store
-from simkit import logs
+from simkit import logs, security
 from simkit.control import control_app
 from simkit.simulation import Simulation
 from simkit.store import ControlStore
@@ -104,7 +104,14 @@ def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> Brm
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
     controlled = control_app(simulation, Brm(dispatcher), token=token, pages=pages)
     mounts = {"/control": controlled.wsgi_app}
-    app = application(_services(dispatcher), public_url=settings.address, limits=settings.limits, mounts=mounts)
+    known = security.users(settings.users.get_secret_value()) if settings.users else []
+    app = application(
+        _services(dispatcher),
+        public_url=settings.address,
+        limits=settings.limits,
+        modules=security.modules(known, "BRM simulator"),
+        mounts=mounts,
+    )
     return BrmSim(app, store.close, control.close)
 
 

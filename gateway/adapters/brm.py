@@ -21,6 +21,7 @@ from gateway.messaging.xa import LOCK, Exchange, Mode, Recovered, Settled, Stand
 from gateway.transforms.reading import Element
 from soapkit.catalog import load
 from soapkit.client import Client, InvalidAnswer, NoAnswer, NotSent, RemoteFault, Timeout, Unreachable
+from soapkit.wss.credentials import Credentials
 
 GROUPS: Sequence[tuple[str, str]] = (
     ("PCM_OP_TRANS_", "BRMTXNServices_v2"),
@@ -78,14 +79,24 @@ def operation_of(opcode: str) -> str:
 class BrmServices:
     """The opcode services at ``<url>/services/<Group>_v2``; shared by threads."""
 
-    def __init__(self, name: str, url: str, *, mode: Mode = Mode.XA, waits: Waits | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        mode: Mode = Mode.XA,
+        waits: Waits | None = None,
+        credentials: Credentials | None = None,
+    ) -> None:
         self._name = name
         self._mode = mode
         self._waits = waits or Waits()
         timeout = Timeout(connect=self._waits.connect, read=self._waits.read)
         self._lock_timeout = Timeout(connect=self._waits.connect, read=self._waits.lock)
         self._clients: Mapping[str, Client] = {
-            group: Client(load(f"wsdl/brm/{group}.wsdl"), f"{url}/services/{group}", timeout=timeout)
+            group: Client(
+                load(f"wsdl/brm/{group}.wsdl"), f"{url}/services/{group}", timeout=timeout, credentials=credentials
+            )
             for _, group in GROUPS
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -74,4 +74,40 @@ class SecuritySettings(Section):
     def _key_and_certificate(self) -> SecuritySettings:
         if (self.key_file is None) != (self.certificate_file is None):
             raise ValueError("key_file and certificate_file go together")
+        return self
+
+
+class BrmSecuritySettings(Section):
+    """What the gateway proves itself with to one BRM, and what it asks of BRM's answers."""
+
+    username: str | None = None
+    """Name to log in with."""
+    password: SecretStr | None = None
+    """Password that goes with it."""
+    login: Literal["basic", "text", "digest"] = "basic"
+    """How both are sent: by HTTP Basic, or in a UsernameToken, the password as text or as digest."""
+    timestamp: bool = False
+    """Put a Timestamp into every message; what is signed has one anyway."""
+    key_file: Path | None = None
+    """Private key (PEM) that signs messages: Body, Timestamp and UsernameToken."""
+    certificate_file: Path | None = None
+    """Its certificate (PEM)."""
+    key_password: SecretStr | None = None
+    """Password of the private key."""
+    signer_file: Path | None = None
+    """Certificates (PEM), one of which must have signed every answer."""
+    tls_ca_file: Path | None = None
+    """Certificates (PEM) of the authorities that BRM's HTTPS certificate may be of; default: the system's."""
+    tls_certificate_file: Path | None = None
+    """Client certificate (PEM) for HTTPS."""
+    tls_key_file: Path | None = None
+    """Its private key (PEM); default: in the same file."""
+    tls_key_password: SecretStr | None = None
+    """Password of that key."""
+
+    @model_validator(mode="after")
+    def _pairs(self) -> BrmSecuritySettings:
+        for one, other in (("username", "password"), ("key_file", "certificate_file")):
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other} go together")
         return self

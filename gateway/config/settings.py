@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from gateway.config.addressing import AddressingSettings
 from gateway.config.publishing import PublishingSettings
 from gateway.config.section import Address, Count, DatabaseUrl, Port, Seconds, Section, SystemId, is_loopback
-from gateway.config.security import Proof, SecuritySettings
+from gateway.config.security import BrmSecuritySettings, Proof, SecuritySettings
 from gateway.config.serving import TelemetrySettings, TlsSettings
 
 Keys = tuple[str, ...]
@@ -102,6 +102,7 @@ class BrmSettings(Section):
     transaction_timeout_seconds: Seconds = 300
     """BRM aborts a transaction that is this old and not prepared (TRANS_TIMEOUT_IN_SECS); a prepared one
     waits for ever."""
+    security: BrmSecuritySettings = BrmSecuritySettings()
 
 
 class BillingSettings(Section):
