@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from gateway.config.section import Count, Seconds, Section, SystemId
 from soapkit.addressing import endpoint
@@ -44,3 +44,9 @@ class AddressingSettings(Section):
     read_timeout_seconds: Seconds = 30
     """Wait for a partner to say that it has the answer; passing it, the answer is sent again, with the same
     MessageID."""
+
+    @model_validator(mode="after")
+    def _addresses_tell_partners_apart(self) -> Self:
+        if len({endpoint(partner.address) for partner in self.partners.values()}) < len(self.partners):
+            raise ValueError("two partners have the same address")
+        return self

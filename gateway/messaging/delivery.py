@@ -116,7 +116,8 @@ class Delivery:
             claim = self._claim()
             if claim is None:
                 return None
-            with self._holding(claim):
+            correlated = structlog.contextvars.bound_contextvars(correlation_id=claim.deferred.correlation_id)
+            with self._holding(claim), correlated:
                 return self._worked(claim)
         except Superseded:
             return Delivered.SUPERSEDED
