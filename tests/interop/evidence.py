@@ -13,13 +13,14 @@ from pathlib import Path
 from lxml import etree
 
 from soapkit.limits import parse
-from tests.interop.cases import Case, full, story
+from tests.interop.cases import Case, contracts, full, story
 from tests.interop.equal import Comparison
 from tests.interop.places import Running, Site, read_object
 from tests.interop.processes import started
 from tests.interop.recorder import Heads
 from tests.interop.script import Script
 from tests.interop.toolkits import Toolkit
+from tests.interop.wire_profile import Message
 
 ORDERS, RESPONSES = "AIA_CRTBO_OUT_JMSQ", "AIA_UPDBO_IN_JMSQ"
 _POID = re.compile(r"\d+\.\d+\.\d+\.\d+ /\S+ \d+( \d+)?")
@@ -86,6 +87,11 @@ class Evidence:
         """Return what the partner wrote back of its typed answer."""
         return parse(self.script.typed(call).read_bytes())
 
+    def own_requests(self) -> dict[str, Message]:
+        """Return what the gateway said to BRM, by the names of the recorder's files."""
+        found = sorted((self.directory / "exchanges" / "own").glob("*.request"))
+        return {path.stem: _own(path) for path in found}
+
     def payloads(self, queue: str) -> list[bytes]:
         return [path.read_bytes() for path in sorted((self.directory / queue).iterdir())]
 
@@ -141,6 +147,13 @@ def _objects(brm: Site, typed: Path) -> list[str]:
     poids = dict.fromkeys(text for text in texts if _POID.fullmatch(text))
     found = [read_object(brm, poid).get("O2C_FLD_COMMON_ID", "") for poid in poids]
     return [common for common in dict.fromkeys(found) if common]
+
+
+def _own(path: Path) -> Message:
+    content, heads = path.read_bytes(), Heads(**json.loads(path.with_suffix(".json").read_text()))
+    body = _body(content).tag
+    operation = next(found for contract in contracts().values() if (found := contract.by_input(body)))
+    return Message(content, heads.request, operation)
 
 
 def _body(envelope: bytes) -> etree._Element:

@@ -24,7 +24,7 @@ port = {gateway}
 public_url = "{public}"
 database = "sqlite:///{state}/gateway.sqlite"
 [brm.BRM_01]
-url = "http://127.0.0.1:{brm}"
+url = "{brm}"
 """
 
 
@@ -32,16 +32,14 @@ url = "http://127.0.0.1:{brm}"
 def started(state: Path, recorded: Path) -> Iterator[Running]:
     """Start both, make the customer in BRM and the cross-references in the gateway; stop both in the end.
 
-    What partners say, and hear, is kept in the directory ``recorded``.
+    What partners say, and hear, is kept in the directory ``recorded``, what the gateway says to BRM in ``own`` below.
     """
     ports = {"gateway": free_port(), "brm": free_port()}
     with ExitStack() as stack:
-        public = {}
-        for name, port in ports.items():
-            recorder, public[name] = stack.enter_context(recording(recorded))
-            recorder.product = f"http://127.0.0.1:{port}"
+        public = {name: stack.enter_context(_before(port, recorded)) for name, port in ports.items()}
+        own = stack.enter_context(_before(ports["brm"], recorded / "own"))
         settings = state / "o2c.toml"
-        settings.write_text(SETTINGS.format(**ports, state=state, public=public["gateway"]))
+        settings.write_text(SETTINGS.format(gateway=ports["gateway"], brm=own, state=state, public=public["gateway"]))
         stack.enter_context(running(_programs(state, settings, ports, public)))
         gateway = build(load(settings))
         made = customers.create(gateway.brms[BRM], [CUSTOMER])
@@ -52,6 +50,13 @@ def started(state: Path, recorded: Path) -> Iterator[Running]:
             "account_poid": made[0].value,
         }
         yield Running(Site(public["gateway"]), Site(public["brm"]), names, lambda name: _payloads(gateway.admin, name))
+
+
+@contextmanager
+def _before(port: int, recorded: Path) -> Iterator[str]:
+    with recording(recorded) as (recorder, url):
+        recorder.product = f"http://127.0.0.1:{port}"
+        yield url
 
 
 def _programs(state: Path, settings: Path, ports: Mapping[str, int], public: Mapping[str, str]) -> list[Program]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -29,13 +31,15 @@ class Heads:
 class Recorder:
     """A WSGI application in front of ``product`` (a URL). Calls are kept in ``directory``, by X-Correlation-Id.
 
-    For a call ``bill`` these are ``bill.request``, ``bill.response`` and ``bill.json`` (Heads). A second call of the
-    same name replaces the first.
+    For a call ``bill`` these are ``bill.request``, ``bill.response`` and ``bill.json`` (Heads); for a second one of
+    that name ``bill.2.request`` and so on.
     """
 
     def __init__(self, directory: Path) -> None:
         self.product = ""
         self._directory = directory
+        self._numbers: Counter[str] = Counter()
+        self._turn = threading.Lock()
         self._pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT, maxsize=8)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -53,6 +57,9 @@ class Recorder:
         return [answer.data]
 
     def _keep(self, name: str, request: bytes, response: bytes, heads: Heads) -> None:
+        with self._turn:
+            self._numbers[name] += 1
+            name = name if self._numbers[name] == 1 else f"{name}.{self._numbers[name]}"
         (self._directory / f"{name}.request").write_bytes(request)
         (self._directory / f"{name}.response").write_bytes(response)
         (self._directory / f"{name}.json").write_text(json.dumps(asdict(heads)))
