@@ -16,8 +16,7 @@ from brm_sim.catalog import PriceListError
 from brm_sim.server import BrmSim, build
 from brm_sim.settings import Settings
 from brm_sim.store import SchemaMismatch
-from simkit import logs
-from soapkit.server import serve, serve_workers
+from simkit.serving import serve_here, serve_in_workers
 
 _UNUSABLE = (ValidationError, PriceListError, SchemaMismatch, SQLAlchemyError, OSError)
 """What is wrong with the settings, the files or the machine, and is told in a line."""
@@ -45,7 +44,7 @@ def run(
             os.environ[f"BRM_SIM_{name.upper()}"] = str(value)  # worker processes read the same settings
     try:
         settings = _with_token(Settings())
-        logs.configure(settings.log_level)
+        settings.configure_log()
         typer.echo(f"BRM simulator at {settings.address}/services/ , state in {_without_password(settings.url)}")
         typer.echo(f"Control API at {settings.address}/control/ , bearer token in BRM_SIM_CONTROL_TOKEN")
         simulator = build(settings)
@@ -79,18 +78,15 @@ def _without_password(url: str) -> str:
 
 def _serve(settings: Settings, simulator: BrmSim) -> None:
     """Serve ``simulator``; several workers build one each: that it could be built here says that they can."""
-    if settings.workers == 1:
-        try:
-            serve(simulator, host=settings.host, port=settings.port, threads=settings.threads)
-        except OSError as error:
-            typer.echo(f"brm-sim: cannot listen on {settings.host}:{settings.port}: {error.strerror}", err=True)
-            raise typer.Exit(1) from error
-    else:
-        simulator.close()
-        target = "brm_sim.server:from_environment"
-        serve_workers(
-            target, host=settings.host, port=settings.port, workers=settings.workers, threads=settings.threads
-        )
+    try:
+        if settings.in_workers:
+            simulator.close()
+            serve_in_workers(settings, "brm_sim.server:from_environment")
+        else:
+            serve_here(settings, simulator)
+    except OSError as error:
+        typer.echo(f"brm-sim: cannot listen on {settings.host}:{settings.port}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
 
 
 def main() -> None:

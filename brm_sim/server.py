@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from brm_sim import faults
 from brm_sim.call import Opcode
@@ -19,10 +21,12 @@ from brm_sim.opcodes import OPCODES
 from brm_sim.registry import registry
 from brm_sim.settings import Settings
 from brm_sim.store import Store
-from simkit import logs, security
+from simkit import security
 from simkit.control import control_app
+from simkit.serving import observed
 from simkit.simulation import Simulation
 from simkit.store import ControlStore
+from soapkit.module import Module
 from soapkit.server import Service, application
 
 _log = structlog.get_logger(__name__)
@@ -103,16 +107,27 @@ def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> Brm
     pages = {"/opcodes": lambda: simulated(opcodes)}
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
     controlled = control_app(simulation, Brm(dispatcher), token=token, pages=pages)
-    mounts = {"/control": controlled.wsgi_app}
     known = security.users(settings.users.get_secret_value()) if settings.users else []
-    app = application(
-        _services(dispatcher),
-        public_url=settings.address,
-        limits=settings.limits,
-        modules=security.modules(known, "BRM simulator"),
-        mounts=mounts,
-    )
-    return BrmSim(app, store.close, control.close)
+
+    def site(modules: Sequence[Module], mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
+        return application(
+            _services(dispatcher),
+            public_url=settings.address,
+            limits=settings.limits,
+            modules=(*security.modules(known, "BRM simulator"), *modules),
+            mounts={"/control": controlled.wsgi_app, **mounts},
+        )
+
+    app, end = observed(site, settings, name="brm-sim", checks={"store": partial(_check, control)})
+    return BrmSim(app, end, store.close, control.close)
+
+
+def _check(control: ControlStore) -> str | None:
+    try:
+        control.clock()
+    except SQLAlchemyError:
+        return "cannot be reached"
+    return None
 
 
 def _services(dispatcher: Dispatcher) -> list[Service]:
@@ -131,5 +146,5 @@ def _services(dispatcher: Dispatcher) -> list[Service]:
 def from_environment() -> BrmSim:
     """Build the application from the environment: what each worker process does."""
     settings = Settings()
-    logs.configure(settings.log_level)
+    settings.configure_log()
     return build(settings)

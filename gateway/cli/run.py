@@ -167,8 +167,10 @@ def simulator_program(settings: Settings, state: Path, token: str, log: Path | N
 
 
 def _local(settings: Settings) -> bool:
+    """Tell whether BRM_01 is where the simulator is started: here, without TLS."""
     brm = settings.brm.get("BRM_01")
-    return brm is not None and urlsplit(brm.url).hostname in _LOOPBACK
+    at = urlsplit("" if brm is None else brm.url)
+    return at.scheme == "http" and at.hostname in _LOOPBACK
 
 
 def _token(path: Path) -> str:

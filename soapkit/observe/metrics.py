@@ -49,8 +49,10 @@ class Metrics(Module):
     """Counts calls: a module, to know those under way, and an observer of those that are answered."""
 
     def __init__(self, readings: Callable[[], Iterable[Reading]] = tuple) -> None:
-        import prometheus_client as prometheus  # noqa: PLC0415 - at import it looks whether workers share figures
+        import prometheus_client as prometheus  # noqa: PLC0415 - slow to import, and not wanted by every command
 
+        if os.environ.get(_SHARED):  # imported before that was said, it would not have noticed
+            prometheus.values.ValueClass = prometheus.values.get_value_class()
         self._registry = registry = prometheus.CollectorRegistry()
         self._readings = readings
         self._requests = prometheus.Counter(
@@ -100,12 +102,12 @@ class Metrics(Module):
 
     def text(self) -> tuple[str, bytes]:
         """Return the content type and the page that Prometheus reads."""
-        from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415 - as above
+        from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415 - as in __init__
 
         return CONTENT_TYPE_LATEST, generate_latest(self._everything())
 
     def _everything(self) -> CollectorRegistry:
-        from prometheus_client import CollectorRegistry, multiprocess  # noqa: PLC0415 - as above
+        from prometheus_client import CollectorRegistry, multiprocess  # noqa: PLC0415 - as in __init__
 
         page = CollectorRegistry()
         shared = os.environ.get(_SHARED)
@@ -146,7 +148,7 @@ class _Readings:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield what the product reads now."""
-        from prometheus_client.metrics_core import GaugeMetricFamily  # noqa: PLC0415 - as above
+        from prometheus_client.metrics_core import GaugeMetricFamily  # noqa: PLC0415 - as in __init__
 
         for reading in self.read():
             family = GaugeMetricFamily(reading.name, reading.about, labels=reading.labels)
@@ -157,7 +159,7 @@ class _Readings:
 
 def _forget_the_dead(shared: Path) -> None:
     """Take out the gauges of workers that are gone: what they had under way will never end."""
-    from prometheus_client import multiprocess  # noqa: PLC0415 - as above
+    from prometheus_client import multiprocess  # noqa: PLC0415 - as in __init__
 
     for file in shared.glob("gauge_live*.db"):
         named = _LIVE_FILE.fullmatch(file.name)
