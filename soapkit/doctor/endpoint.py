@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -52,10 +52,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The WSDL that an endpoint publishes, once it could be read."""
+    """The WSDL that an endpoint publishes, once it could be read; ``documents`` is it and all it leads to, by URL."""
 
     location: str
     root: etree._Element
+    documents: Mapping[str, etree._Element] = field(default_factory=dict)
 
     @property
     def service(self) -> str:
@@ -104,9 +105,11 @@ def _spoken_to(http: _Http, visit: Visit, compare: Compare) -> Iterator[Finding]
         if isinstance(published, Finding):
             yield published
         else:
-            yield from _imports(http, published)
+            documents, broken = _gathered(http, published)
+            yield _complete(published, documents, broken)
             yield _address(published, visit)
-            yield from compare(published)
+            if not broken:
+                yield from compare(replace(published, documents=documents))
         yield _let_in(http.post(wrap(etree.Element(_PROBE))), visit)
     except urllib3.exceptions.HTTPError as error:
         yield Finding("http", Verdict.FAILED, f"The connection broke: {error}", change="Look at the server's log")
@@ -185,31 +188,38 @@ def _wsdl(answer: urllib3.BaseHTTPResponse, location: str) -> Published | Findin
     return Published(location, root)
 
 
-def _imports(http: _Http, published: Published) -> Iterator[Finding]:
-    """Every document that the WSDL leads to must be there, and what it leads to."""
-    waiting, seen, broken = [(published.location, published.root)], {published.location}, []
+def _gathered(http: _Http, published: Published) -> tuple[Mapping[str, etree._Element], list[str]]:
+    """Fetch every document that the WSDL leads to, and what those lead to; tell which could not be had, and why."""
+    documents, broken, waiting = {published.location: published.root}, [], [published.location]
+    seen = set(waiting)
     while waiting:
-        base, root = waiting.pop()
-        for location in _linked(base, root):
-            if location not in seen:
-                seen.add(location)
-                document = _fetched(http, location)
-                if isinstance(document, str):
-                    broken.append(f"{location} ({document})")
-                else:
-                    waiting.append((location, document))
+        base = waiting.pop()
+        for _, location in links(base, documents[base]):
+            if location in seen:
+                continue
+            seen.add(location)
+            document = _fetched(http, location)
+            if isinstance(document, str):
+                broken.append(f"{location} ({document})")
+            else:
+                documents[location] = document
+                waiting.append(location)
+    return documents, broken
+
+
+def _complete(published: Published, documents: Mapping[str, etree._Element], broken: list[str]) -> Finding:
     if broken:
         change = "A toolkit stops here; behind a proxy, configure the public address of the service"
-        yield Finding("wsdl", Verdict.FAILED, f"Imports that lead nowhere: {', '.join(broken)}", change=change)
-    else:
-        yield Finding("wsdl", Verdict.OK, f"{published.service}: {len(seen)} documents, all there")
+        return Finding("wsdl", Verdict.FAILED, f"Imports that lead nowhere: {', '.join(broken)}", change=change)
+    return Finding("wsdl", Verdict.OK, f"{published.service}: {len(documents)} documents, all there")
 
 
-def _linked(base: str, root: etree._Element) -> Iterator[str]:
+def links(base: str, root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """Return the imports and includes of the document at ``base``, each with the URL that it leads to."""
     for node in root.iter(f"{{{WSDL}}}import", f"{{{XSD}}}import", f"{{{XSD}}}include"):
         location = node.get("schemaLocation") or node.get("location")
         if location:
-            yield urljoin(base, location)
+            yield node, urljoin(base, location)
 
 
 def _fetched(http: _Http, location: str) -> etree._Element | str:
