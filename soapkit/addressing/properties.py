@@ -15,7 +15,10 @@ from soapkit.addressing.problems import Invalid, Problem, Wrong
 from soapkit.versions import Version
 
 _LONGEST = 2048
-"""Characters of an address or id: what browsers and proxies let through; they are stored, and sent back."""
+"""Characters of an address: what browsers and proxies let through."""
+
+_LONGEST_ID = 1024
+"""Bytes of an id: it is sent back, and is a key of whoever keeps the message."""
 
 _SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _NOT_TO_ECHO = frozenset((*EDITIONS, _SECURITY, *(version.value for version in Version)))
@@ -200,4 +203,4 @@ def _text(element: Element) -> str:
 
 
 def _is_id(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST and text.isprintable() and " " not in text
+    return bool(text) and len(text.encode()) <= _LONGEST_ID and text.isprintable() and " " not in text

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
+import pytest
+
 from gateway.store.unit_of_work import SqlDatabase
 from soapkit.addressing import W3C
+from soapkit.exchange import Exchange
+from soapkit.faults import Refused
+from soapkit.module import Module
 from tests.addressing.later import SOAP_11, Later, to
 from tests.addressing.messages import BAD_ORDER, ID
 from tests.addressing.receiver import Receiver
@@ -50,3 +57,26 @@ def test_an_answer_that_cannot_be_kept_is_given_on_the_connection(
         connection.exec_driver_sql("ALTER TABLE reply RENAME TO away")
     told = later.post(SOAP_11, to(partner), SOAP_11.reference("FaultTo", HERE))
     assert (told.answer.status, told.text("RelatesTo")) == (200, ID)
+
+
+@pytest.mark.parametrize("step", ["received", "dispatched"])
+def test_nothing_is_kept_for_a_caller_who_is_refused(later: Later, partner: Receiver, step: str) -> None:
+    class Locked(Module):
+        pass
+
+    def refuse(_self: Module, _exchange: Exchange) -> None:
+        raise Refused("authentication", "Say who you are", status=401)
+
+    setattr(Locked, step, refuse)
+    locked = later.restarted(modules=(Locked(),))
+    told = locked.post(SOAP_11, to(partner))
+    assert (told.answer.status, told.text("To"), told.text("RelatesTo")) == (401, HERE, ID)
+    assert "Key" not in told.blocks
+    assert (locked.drain(), locked.replies(), partner.received) == ([], [], [])
+
+
+def test_an_id_of_the_greatest_length_is_kept(later: Later, partner: Receiver) -> None:
+    letters = "".join(sha256(bytes([each])).hexdigest() for each in range(16))[:1020]  # no database can shorten them
+    later.post(SOAP_11, to(partner), message_id=f"urn:{letters}")
+    assert later.reply.message_id == f"urn:{letters}"
+    assert later.post(SOAP_11, to(partner), message_id=f"urn:{letters}x").answer.status == 500
