@@ -68,7 +68,7 @@ class Addresses:
 
     def _trusts(self, peer: str) -> bool:
         try:
-            address = ipaddress.ip_address(peer.partition("%")[0])
+            address = ipaddress.ip_address(_without_port(peer).partition("%")[0])  # some servers tell the port
         except ValueError:
             return False
         mapped = getattr(address, "ipv4_mapped", None) or address
@@ -102,7 +102,7 @@ class Addresses:
         """Count the proxies that are trusted: each names the client it saw, and goes on if that is one of them."""
         hops = 1
         for client in reversed(clients):
-            if hops >= _HOPS or not self._trusts(_without_port(client)):
+            if hops >= _HOPS or not self._trusts(client):
                 break
             hops += 1
         return hops

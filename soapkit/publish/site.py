@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TypeAlias
 from urllib.parse import parse_qs
@@ -22,6 +23,7 @@ from soapkit.publish.pages import POLICY, VERSIONS, Listed, index_page, service_
 Guard: TypeAlias = Callable[[WSGIEnvironment], None]
 """Lets a request see what is published, or raises Refused with status 401 and WWW-Authenticate."""
 
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _XML = "text/xml; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _PAGE_HEADERS = (
@@ -92,6 +94,11 @@ class ServicePages(_Guarded):
         """Return what the caller of this request calls the service."""
         return self._addresses.of(environ) + self._path
 
+    @property
+    def modified(self) -> datetime:
+        """When the contract last changed."""
+        return self._publisher.modified
+
     def _shown(self, environ: WSGIEnvironment, asked: Mapping[str, str]) -> Response:
         address = self.address(environ)
         show = next((show for key, show in self._shows.items() if key in asked), None)
@@ -136,8 +143,12 @@ class IndexPages(_Guarded):
         services = [Listed(each.contract, each.address(environ)) for each in self._services]
         if asked.get("format") == "json":
             listed = json.dumps({"services": [_entry(each) for each in services]}, indent=2)
-            return Response.of(HTTPStatus.OK, "application/json", listed.encode())
-        return Response.of(HTTPStatus.OK, _HTML, index_page(services, _to_the_list(environ)), *_PAGE_HEADERS)
+            return self._answer(environ, "application/json", listed.encode())
+        return self._answer(environ, _HTML, index_page(services, _to_the_list(environ)), *_PAGE_HEADERS)
+
+    def _answer(self, environ: WSGIEnvironment, kind: str, body: bytes, *headers: tuple[str, str]) -> Response:
+        modified = max((each.modified for each in self._services), default=_NEVER)
+        return answer(environ, kind, body, modified, *headers, private=self._private)
 
 
 def _to_the_list(environ: WSGIEnvironment) -> str:

@@ -19,7 +19,7 @@ class Toolkit:
 
 def toolkits(address: str) -> tuple[Toolkit, ...]:
     """Return the commands for the service at ``address``; they write below the working directory."""
-    wsdl, single = quote(f"{address}?wsdl"), quote(f"{address}?singleWsdl")
+    wsdl, single = _argument(f"{address}?wsdl"), _argument(f"{address}?singleWsdl")
     suds = _argument(f"from suds.client import Client; print(Client('{address}?wsdl'))")
     node = _argument(f"require('soap').createClientAsync('{address}?wsdl').then(c => console.log(c.describe()))")
     return (
@@ -33,7 +33,7 @@ def toolkits(address: str) -> tuple[Toolkit, ...]:
 
 
 def _argument(code: str) -> str:
-    """Quote for a shell, with double quotes where nothing in ``code`` means something to it."""
+    """Quote for a shell, with double quotes where that will do: all shells know them."""
     return quote(code) if _ACTIVE.search(code) else f'"{code}"'
 
 

@@ -23,6 +23,7 @@ def said(peer: str, values: dict[str, str], host: str = "evil.example") -> str:
 
 def test_a_trusted_proxy_says_what_the_site_is_called() -> None:
     assert said("127.0.0.1", X) == "https://o2c.example/billing"
+    assert said("10.1.2.3:4711", X) == said("[fd00::7]:4711", X) == "https://o2c.example/billing"
     assert said("10.1.2.3", {"Proto": "https", "Host": "o2c.example:8443"}) == "https://o2c.example:8443"
     assert said("fd00::7", {"Proto": "http", "Host": "o2c.example", "Port": "8000"}) == "http://o2c.example:8000"
     assert said("::ffff:10.0.0.1", {"Proto": "https", "Host": "[2001:db8::1]"}) == "https://[2001:db8::1]"

@@ -171,6 +171,12 @@ def test_what_there_is_not_is_404(query: str) -> None:
     assert get(site(), ADDRESS + query).status == 404
 
 
+def test_the_list_is_not_sent_again_either() -> None:
+    for address in (f"{URL}/services/", f"{URL}/services?format=json"):
+        tag = get(site(), address).headers["ETag"]
+        assert get(site(), address, **{"If-None-Match": tag}).status == 304
+
+
 def behind_proxy() -> WSGIApplication:
     app = application([service()], public_url=URL, publishing=Publishing(trusted_proxies=(network("10.0.0.1"),)))
 
