@@ -66,7 +66,7 @@ class UserDesk:
             raise Wrong(f"there is a user {name} already, or the certificate stands for another one") from None
 
     def set_password(self, name: str, password: str, *, digest: bool) -> None:
-        """Give a user another password; the old one ends with the next request."""
+        """Give a user another password; the old one ends within a second."""
         self._change(name, lambda user: self._with_password(user, password, digest=digest))
 
     def set_roles(self, name: str, roles: Iterable[str]) -> None:
@@ -85,7 +85,7 @@ class UserDesk:
         self._change(name, added)
 
     def remove(self, name: str) -> None:
-        """Remove a user, who is a stranger from the next request on."""
+        """Remove a user, who is a stranger within a second."""
         with self.database.begin() as work:
             removed = work.users.remove(name)
             work.commit()

@@ -83,7 +83,7 @@ def roles(
 
 @app.command()
 def password(context: typer.Context, name: Name, password_file: PasswordFile = None, digest: Digest = False) -> None:
-    """Give a user another password; the old one ends at once."""
+    """Give a user another password; the old one ends within a second."""
     _desk(context).set_password(name, _password(password_file), digest=digest)
     done(f"{name} has another password.")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from datetime import datetime
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
 
 import structlog
 from cryptography import x509
@@ -21,10 +23,40 @@ from soapkit.wss.username import UsernameToken, digest
 
 _log = structlog.get_logger(__name__)
 _RETRY_SECONDS = 5
+_LATELY = timedelta(seconds=1)
+_MOST_LATELY = 10_000
+
+
+class _Lately:
+    """Callers who proved a password within the last second, under a keyed hash of all they said."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._callers: OrderedDict[bytes, tuple[datetime, Caller]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def key(self, *said: str) -> bytes:
+        return hmac.digest(self._key, repr(said).encode(), "sha256")
+
+    def get(self, key: bytes, now: datetime) -> Caller | None:
+        with self._lock:
+            proved_at, caller = self._callers.get(key, (now, None))
+        return caller if timedelta(0) <= now - proved_at < _LATELY else None
+
+    def put(self, key: bytes, caller: Caller, now: datetime) -> None:
+        with self._lock:
+            self._callers[key] = now, caller
+            self._callers.move_to_end(key)
+            while len(self._callers) > _MOST_LATELY:
+                self._callers.popitem(last=False)
 
 
 class Authenticator:
-    """Tells callers from strangers; one for all threads and all services."""
+    """Tells callers from strangers; one for all threads and all services.
+
+    Whoever proved a password from an address is known there for a second without another look at the users: a busy
+    caller pays for one look a second, and a change of users is seen by every process a second later at most.
+    """
 
     def __init__(
         self,
@@ -45,6 +77,7 @@ class Authenticator:
         self._passwords = passwords or Passwords()
         self.freshness = freshness or Freshness()
         self._nobody = secrets.token_urlsafe()
+        self._lately = _Lately()
 
     def now(self) -> datetime:
         """Return the time that everything is measured by."""
@@ -52,10 +85,15 @@ class Authenticator:
 
     def by_password(self, name: str, password: str, address: str, *, how: str) -> Caller:
         """Prove by name and password; raises Refused (wsse:FailedAuthentication, or 503 when throttled)."""
+        key, now = self._lately.key(name, password, address, how), self._clock.now()
+        if (known := self._lately.get(key, now)) is not None:
+            return known
         self._throttle.check(name, address)
         user = self._users.find(name)
         right = self._passwords.right(password, user.password_hash if user else None)
-        return self._proved(user if right else None, name, address, how)
+        caller = self._proved(user if right else None, name, address, how)
+        self._lately.put(key, caller, now)
+        return caller
 
     def by_token(self, token: UsernameToken, address: str) -> Caller:
         """Prove by a UsernameToken. One with a nonce must be fresh and new, whatever its password is."""
