@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from soapkit.faults import Refused
 
@@ -16,6 +17,7 @@ _NAMES = {
     "windows-1252": ("cp1252",),
 }
 _SERVED = {each.lower(): name for name, others in _NAMES.items() for each in (name, *others)}
+_ORDINARY = re.compile(rb"<[^\0]").match
 _MARKS = (  # the longer ones first
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -34,7 +36,7 @@ def readable(data: bytes, charset: str | None) -> tuple[bytes, str | None]:
     HTTP's. Raises Refused, ``charset``, for one that is not served.
     """
     named = _served(charset) if charset else None
-    found = _marked(data) or named
+    found = named if _ORDINARY(data) else _marked(data) or named
     if found in ("UTF-16", "UTF-16LE", "UTF-16BE"):
         return _decoded(data, found).encode(), "UTF-8"
     return data, found

@@ -42,16 +42,12 @@ def status_line(status: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """A Content-Type: its lower-case ``name``, and the parameters that SOAP knows."""
+    """A Content-Type: its lower-case ``name``, the version of SOAP whose it is, the parameters that SOAP knows."""
 
     name: str
-    charset: str | None = None
-    action: str = ""
-
-    @property
-    def version(self) -> Version | None:
-        """The version of SOAP whose media type it is."""
-        return BY_MEDIA_TYPE.get(self.name)
+    version: Version | None
+    charset: str | None
+    action: str
 
 
 @lru_cache(maxsize=64)
@@ -59,7 +55,7 @@ def media_type(content_type: str) -> MediaType:
     """Read ``application/soap+xml; charset="utf-8"; action="urn:x"``; the first of equal parameters counts."""
     said = {name.lower(): quoted or plain for name, quoted, plain in reversed(_PARAMETER.findall(content_type))}
     name = content_type.partition(";")[0].strip().lower()
-    return MediaType(name, said.get("charset"), said.get("action", ""))
+    return MediaType(name, BY_MEDIA_TYPE.get(name), said.get("charset"), said.get("action", ""))
 
 
 def media_of(environ: WSGIEnvironment) -> MediaType:

@@ -240,9 +240,16 @@ def wsgi_application(
     name, namespace = services[0].contract.name, services[0].contract.namespace
     served = type(name, (ServiceBase,), {element: _operation(element, reader) for element in by_input(services)})
     application = Application([served], namespace, name, in_protocol=reader, out_protocol=writer)
-    served_over_http = WsgiApplication(application)
+    served_over_http = _OverHttp(application)
     served_over_http.event_manager.add_listener("wsgi_close", _let_go)
     return served_over_http
+
+
+class _OverHttp(WsgiApplication):  # type: ignore[misc] # Spyne is untyped
+    """Reads nothing of the request: the protocol does."""
+
+    def _WsgiApplication__reconstruct_wsgi_request(self, _: WSGIEnvironment) -> tuple[tuple[()], None]:  # noqa: N802 - Spyne's private name
+        return (), None
 
 
 def _let_go(ctx: Any) -> None:
