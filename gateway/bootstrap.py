@@ -36,6 +36,7 @@ from gateway.worker import Heartbeat, Worker
 from soapkit.addressing import Addressing, Answering
 from soapkit.limits import Limits
 from soapkit.module import Module
+from soapkit.observe import tracing
 from soapkit.server import Service, application
 from soapkit.transport import Timeout
 from soapkit.wss.authentication import Authenticator
@@ -167,7 +168,7 @@ class Outbox:
     def put(self, queue: str, body: bytes, group: str | None) -> None:
         """Put."""
         with self.database.begin() as work:
-            work.messages.put([Draft(queue, body, group)], self.clock.now())
+            work.messages.put([Draft(queue, body, group, trace=tracing.position())], self.clock.now())
             work.commit()
 
 

@@ -20,7 +20,7 @@ _MESSAGE_IDS = frozenset(
 
 def of_request(environ: WSGIEnvironment) -> str:
     """Return the X-Correlation-Id of a request, or a new id where that is missing or not sane."""
-    return _sane(environ.get("HTTP_X_CORRELATION_ID")) or str(uuid.uuid4())
+    return sane(environ.get("HTTP_X_CORRELATION_ID")) or str(uuid.uuid4())
 
 
 def of_message(parts: Parts, service: Service) -> str | None:
@@ -29,11 +29,12 @@ def of_message(parts: Parts, service: Service) -> str | None:
     None where there is none, or none that can be told anybody: what is not sane may not travel.
     """
     for block in parts.headers:
-        if block.tag in _MESSAGE_IDS and (said := _sane(block.text)):
+        if block.tag in _MESSAGE_IDS and (said := sane(block.text)):
             return said
-    return _sane(service.correlate(parts.body)) if service.correlate else None
+    return sane(service.correlate(parts.body)) if service.correlate else None
 
 
-def _sane(found: str | None) -> str | None:
+def sane(found: str | None) -> str | None:
+    """Return an id that may travel in HTTP headers and logs; None for any other."""
     found = (found or "").strip()
     return found if _SANE.fullmatch(found) else None

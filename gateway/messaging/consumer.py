@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -59,10 +60,18 @@ class Consumer:
             claim = self._claim()
             if claim is None:
                 return None
+            if self.coordinator.pause.pause(timedelta()):  # the process was asked to stop meanwhile: not begun at all
+                self._hand_back(claim)
+                return None
             return self.coordinator.process(claim, self.route.service, self.route.retry)
         except GatewayError as error:  # the database is away: what was claimed comes back when its lease lapses
             _log.warning("queue not served", queue=self.route.queue, error=error.text)
             return None
+
+    def _hand_back(self, claim: Claim) -> None:
+        with self.coordinator.database.begin() as work:
+            work.messages.hand_back(claim, self.coordinator.clock.now())
+            work.commit()
 
     def _claim(self) -> Claim | None:
         protocol = self.coordinator

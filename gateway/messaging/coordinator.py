@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from gateway.domain.brm import Flist
 from gateway.domain.poid import poid_order
@@ -42,6 +43,8 @@ from gateway.messaging.story import StoryBook
 from gateway.messaging.transaction_id import TransactionId
 from gateway.messaging.unit import Effects, Service, Unit
 from gateway.messaging.xa import LOCK, Brm, Mode, Settled, Vote
+from soapkit.correlation import sane
+from soapkit.observe import tracing
 
 _log = structlog.get_logger(__name__)
 _POLL = timedelta(milliseconds=100)
@@ -70,8 +73,12 @@ class Coordinator:
 
     def process(self, claim: Claim, service: Service, retry: RetryPolicy) -> Ending:
         """Attempt a claimed message. Whatever is wrong with the message is recorded, not raised."""
-        attempt = self._begin(claim, service)
-        with self.leases.holding(claim):
+        spanned = tracing.consuming(claim.queue, claim.intake, claim.trace)
+        with spanned, bound_contextvars(intake=claim.intake, correlation_id=f"{claim.queue}-{claim.intake}"):
+            return self._processed(self._begin(claim, service), retry)
+
+    def _processed(self, attempt: Attempt, retry: RetryPolicy) -> Ending:
+        with self.leases.holding(attempt.claim):
             try:
                 return self._attempted(attempt, retry)
             except Superseded:
@@ -127,6 +134,8 @@ class Coordinator:
     def _forward(self, attempt: Attempt) -> Known | Effects:
         """Go from step 2 to step 5; step 1 was the claim, step 6 is ``_phase_two``."""
         plan = attempt.plan = attempt.service.plan(attempt.claim.payload)
+        if attempt.claim.queue != DIRECT and (named := sane(plan.key.ebm_id)):  # a request has the id it came with
+            bind_contextvars(correlation_id=named)
         known = self._reserve(attempt)
         if known is not None:
             return known

@@ -55,7 +55,8 @@ class Draft:
     """A message to put.
 
     ``group`` orders messages (one at a time, by intake number); None = no order. ``origin`` is the intake number of
-    the message this one answers; ``held_by`` the transaction whose commit releases it (None = at once).
+    the message this one answers; ``held_by`` the transaction whose commit releases it (None = at once). ``trace`` is
+    where in a trace it is put (a ``traceparent``), if anybody traces.
     """
 
     queue: str
@@ -63,6 +64,7 @@ class Draft:
     group: str | None = None
     origin: int | None = None
     held_by: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Claim:
     group: str | None
     payload: bytes
     owner: str
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class QueueStore:
                 lease_until=lease_until,
                 changed_at=now,
             )
-            .returning(_M.intake, _M.attempt, _M.tries, _M.queue, _M.group_key, _M.payload, _M.owner)
+            .returning(_M.intake, _M.attempt, _M.tries, _M.queue, _M.group_key, _M.payload, _M.owner, _M.trace)
         )
         try:
             with self._connection.begin_nested():
@@ -278,6 +278,7 @@ def _fresh(draft: Draft, now: datetime) -> dict[str, Any]:
         "brm": "",
         "origin": draft.origin,
         "held_by": draft.held_by,
+        "trace": draft.trace,
         "created_at": now,
         "changed_at": now,
         "available_at": now,

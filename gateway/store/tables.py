@@ -63,6 +63,7 @@ message = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("available_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
+    Column("trace", Text),
     sqlite_autoincrement=True,  # an intake number is never given twice: transactions are named by it
 )
 Index("ix_message_next", message.c.queue, message.c.intake, sqlite_where=ACTIVE, postgresql_where=ACTIVE)

@@ -52,7 +52,7 @@ class Metrics(Module):
         import prometheus_client as prometheus  # noqa: PLC0415 - slow to import, and not wanted by every command
 
         if os.environ.get(_SHARED):  # imported before that was said, it would not have noticed
-            prometheus.values.ValueClass = prometheus.values.get_value_class()
+            prometheus.values.ValueClass = prometheus.values.get_value_class()  # type: ignore[no-untyped-call] # untyped there
         self._registry = registry = prometheus.CollectorRegistry()
         self._readings = readings
         self._requests = prometheus.Counter(
