@@ -10,6 +10,7 @@ from soapkit.envelope import line_of
 from soapkit.faults import FaultCode, Refused
 from soapkit.versions import NAMESPACE_12, Version
 
+_MOST_NAMED = 20
 _BOOLEANS = {"": False, "0": False, "false": False, "1": True, "true": True}
 
 
@@ -28,7 +29,7 @@ def for_us(blocks: Sequence[etree._Element], version: Version) -> tuple[etree._E
 
 
 def check_understood(blocks: Sequence[etree._Element], version: Version, understood: Collection[str]) -> None:
-    """Refuse a message with a mandatory block that nobody here understands; SOAP 1.2 names each (5.4.8)."""
+    """Refuse a message with a mandatory block that nobody here understands; SOAP 1.2 names each (5.4.8), up to 20."""
     strange = [
         block
         for block in blocks
@@ -36,7 +37,7 @@ def check_understood(blocks: Sequence[etree._Element], version: Version, underst
     ]
     if strange:
         text = f"The header {etree.QName(strange[0]).localname} is not understood"
-        named = tuple(map(_not_understood, strange)) if version is Version.SOAP_12 else ()
+        named = tuple(map(_not_understood, strange[:_MOST_NAMED])) if version is Version.SOAP_12 else ()
         raise _refused("must-understand", text, strange[0], FaultCode.MUST_UNDERSTAND, named)
 
 

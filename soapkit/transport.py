@@ -120,7 +120,8 @@ class HttpTransport(Transport):
             )
             with response:
                 content = response.read(self._most_bytes + 1)
-                response.drain_conn()
+                if len(content) <= self._most_bytes:  # else the connection ends here: a peer may never stop sending
+                    response.drain_conn()
         except urllib3.exceptions.HTTPError as error:
             raise _failure(address, error) from error
         return Reply(response.status, content, response.headers)

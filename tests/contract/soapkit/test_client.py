@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
@@ -13,8 +13,11 @@ import structlog
 from lxml import etree
 
 from soapkit.client import Client, InvalidAnswer, NoAnswer, RemoteFault, Timeout, Unreachable
+from soapkit.envelope import wrap_fault
 from soapkit.faults import Fault, Hangup
+from soapkit.limits import Limits
 from soapkit.server import Request, application, running
+from soapkit.versions import Version
 from tests.contract.soapkit.orders import (
     ADDRESS,
     SESSION,
@@ -226,3 +229,36 @@ def test_the_zeep_client_of_the_same_files_calls_with_typed_objects() -> None:
     answer = client.typed.PlaceOrder(Id="o-1", Customer={"Account": "a", "Name": "Ada"}, Line=[line])
 
     assert (answer.Id, answer.Accepted) == ("o-1", True)
+
+
+def test_a_fault_in_soap_12_is_understood() -> None:
+    told = Fault("Server", "no", order_fault("E-1", "gone"), subcode="{urn:x}Wide", subsubcode="{urn:x}Narrow")
+    written = wrap_fault(told, version=Version.SOAP_12)
+    app = answering("500 Internal Server Error", written, Version.SOAP_12.content_type)
+
+    with pytest.raises(RemoteFault) as caught:
+        local(app).call("PlaceOrder", element(order()))
+
+    assert (caught.value.code, caught.value.text, caught.value.subcode) == ("Server", "no", "{urn:x}Wide")
+    assert caught.value.detail is not None
+    assert caught.value.detail.findtext(f"{O}Code") == "E-1"
+
+
+def test_an_answer_without_end_is_given_up_at_the_limit() -> None:
+    def answer_for_ever(listening: socket.socket) -> None:
+        connected, _ = listening.accept()
+        with connected, suppress(OSError):  # the other side closes
+            connected.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while True:
+                connected.sendall(b"1000\r\n%s\r\n" % (b"<" * 0x1000))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering_thread = threading.Thread(target=answer_for_ever, args=(listening,), daemon=True)
+        answering_thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        client = Client(orders(), address, timeout=Timeout(5, 20), limits=Limits(max_bytes=10_000))
+        with pytest.raises(InvalidAnswer, match="max-bytes"):
+            client.call("PlaceOrder", element(order()))
+        answering_thread.join(20)
+
+    assert not answering_thread.is_alive()
