@@ -195,17 +195,18 @@ def element_path(element: etree._Element, found: str) -> str:
     node, names = element, [etree.QName(element).localname]
     for step in found.split("/")[2:]:
         matched = _STEP.match(step)
-        if matched is None:
+        child = None if matched is None else _child(node, *matched.groups())
+        if child is None:  # libxml2 cuts names after 99 bytes: as far as it is known, the path is right
             break
-        node = _child(node, *matched.groups())
+        node = child
         names.append(_name(node))
     return "/" + "/".join(names)
 
 
-def _child(node: etree._Element, prefix: str | None, name: str, position: str | None) -> etree._Element:
+def _child(node: etree._Element, prefix: str | None, name: str, position: str | None) -> etree._Element | None:
     """Find a child in C: to hand half a million siblings to Python takes longer than all the checks did."""
     named = "*" if name == "*" else f"*[name()='{prefix}:{name}']" if prefix else f"*[name()='{name}']"
-    return cast("list[Element]", node.xpath(f"{named}[{position or 1}]"))[0]
+    return next(iter(cast("list[Element]", node.xpath(f"{named}[{position or 1}]"))), None)
 
 
 def _name(node: etree._Element) -> str:
