@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from gateway.cli.output import Failed, Json, console, document, done, failed, literal, record, rows
 from soapkit.catalog import Contract, ContractError, contracts_root, load
 from soapkit.contract_diff import Change, compare_all
+from soapkit.contract_diff.fetching import fetch, is_address
 from soapkit.publish.export import Written, contracts_below
 from soapkit.publish.export import export as write
 
@@ -58,8 +60,10 @@ def _say_written(written: Sequence[Written], directory: Path) -> None:
 
 @app.command()
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="WSDL that callers were built from, or a directory.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="WSDL that is served from now on, or a directory.")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="What callers were built from: a WSDL, a directory, a URL.")
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What is served from now on: a WSDL, a directory, a URL.")],
     tolerant: Annotated[
         bool, typer.Option("--tolerant", help="Callers ignore elements they do not know (JAX-WS and .NET do).")
     ] = False,
@@ -84,7 +88,11 @@ def diff(
     raise typer.Exit(_BREAKING if breaking else 0)
 
 
-def _read(path: Path) -> list[Contract]:
+def _read(named: str) -> list[Contract]:
+    if is_address(named):
+        with TemporaryDirectory(prefix="o2c-wsdl-") as directory:
+            return [load(fetch(named, Path(directory)))]
+    path = Path(named)
     found = [load(each.resolve()) for each in contracts_below(path)]
     if not found:
         raise ContractError(f"{path}: no WSDL with a service is there")

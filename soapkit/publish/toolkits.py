@@ -26,7 +26,8 @@ def toolkits(address: str) -> tuple[Toolkit, ...]:
         Toolkit("Python, zeep", f"python -m zeep {wsdl}"),
         Toolkit("Python, suds", f"python -c {suds}"),
         Toolkit("Java, JAX-WS", f"wsimport -keep -Xnocompile {wsdl}"),
-        Toolkit("Java, Axis 1.4", f'java -cp "$AXIS_CLASSPATH" org.apache.axis.wsdl.WSDL2Java {wsdl}'),
+        # one file, else Axis complains of types that two imports reach; -w, else a type of one list becomes an array
+        Toolkit("Java, Axis 1.4", f'java -cp "$AXIS_CLASSPATH" org.apache.axis.wsdl.WSDL2Java -w {single}'),
         Toolkit("Node.js, soap", f"npm install soap && node -e {node}"),
         Toolkit(".NET", f"dotnet tool install --global dotnet-svcutil && dotnet-svcutil {single}"),
     )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import zeep
 from typer.testing import CliRunner, Result
 
 from gateway.cli.main import app
 from soapkit.catalog import contracts_root
+from soapkit.faults import Refused
+from soapkit.publish import Publishing
+from soapkit.publish.export import export
+from soapkit.server import application, running
+from tests.contract.soapkit.orders import orders, service
 
 CONTRACTS = contracts_root() / "wsdl"
 BAL = "xsd/brm/PCM_OP_BAL_GET_BALANCES.xsd"
@@ -125,3 +131,49 @@ def test_diff_that_cannot_compare_exits_2_and_says_why(tmp_path: Path) -> None:
     for wrong in (tmp_path / "nowhere.wsdl", tmp_path / "broken.wsdl", tmp_path / "empty"):
         done = o2c("diff", CONTRACTS, wrong)
         assert (done.exit_code, wrong.name in done.output) == (2, True)
+
+
+def test_diff_takes_the_address_of_a_running_service(tmp_path: Path) -> None:
+    copy = tmp_path / "wsdl" / "Orders.wsdl"
+    export([orders()], tmp_path)
+    with running(lambda url: application([service()], public_url=url)) as url:
+        same = o2c("diff", copy, f"{url}/services/Orders?wsdl")
+        single = o2c("diff", f"{url}/services/Orders?singleWsdl", f"{url}/services/Orders?wsdl")
+        page = o2c("diff", copy, f"{url}/services/Orders")
+        nothing = o2c("diff", copy, f"{url}/services/Orders?wsdl=none")
+
+    assert (same.exit_code, same.output) == (0, "Nothing changed for callers.\n")
+    assert single.exit_code == 0
+    assert (page.exit_code, nothing.exit_code) == (2, 2)
+    assert "answered 404" in nothing.output
+
+
+def test_diff_asks_with_a_name_and_password_and_never_shows_them(tmp_path: Path) -> None:
+    def guard(environ: WSGIEnvironment) -> None:
+        if environ.get("HTTP_AUTHORIZATION") != "Basic YWRhOnNlc2FtZQ==":
+            raise Refused("authentication", "no", status=401)
+
+    copy = tmp_path / "wsdl" / "Orders.wsdl"
+    export([orders()], tmp_path)
+    shut = Publishing(guard=guard)
+    with running(lambda url: application([service()], public_url=url, publishing=shut)) as url:
+        place = f"{url.removeprefix('http://')}/services/Orders?wsdl"
+        known, wrong = (o2c("diff", copy, f"http://ada:{word}@{place}") for word in ("sesame", "mustard"))
+
+    assert known.exit_code == 0
+    assert (wrong.exit_code, "401" in wrong.output, "mustard" in wrong.output) == (2, True, False)
+
+
+def test_diff_does_not_follow_imports_to_another_place(tmp_path: Path) -> None:
+    export([orders()], tmp_path)
+    away = '<xs:import namespace="x" schemaLocation="http://192.0.2.1/x.xsd"/>'
+    schema = f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">{away}</xs:schema>'.encode()
+
+    def serve(_: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/xml")])
+        return [schema]
+
+    with running(lambda _: serve) as url:
+        done = o2c("diff", tmp_path, f"{url}/x?wsdl")
+
+    assert (done.exit_code, "another place" in done.output) == (2, True)
