@@ -22,6 +22,7 @@ from soapkit.faults import Refused
 _DOCTYPE_AHEAD = re.compile(rb"(?s)(?:\xef\xbb\xbf)?\s*+(?:(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<!DOCTYPE")
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>")
 _RESOURCE_ERRORS = {etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG}
+_TAG = re.compile(rb"<[^>]*")
 _DTD = "A document type declaration is not accepted"
 
 
@@ -129,6 +130,11 @@ def _check_size(root: etree._Element, data: bytes, limits: Limits) -> None:
         raise _refused_at("max-name-length", f"A name is longer than {longest} characters", found[0])
 
 
+def _declarations(root: etree._Element) -> int:
+    """Count namespace declarations, in what is written of the tree: to walk those of one element takes squares."""
+    return sum(tag.count(b" xmlns") for tag in _TAG.findall(etree.tostring(root)))
+
+
 _COUNTED: tuple[tuple[str, str, int, Callable[[bytes], int], Callable[[etree._Element], float]], ...] = (
     ("max-elements", "max_elements", len("<a/>"), lambda data: data.count(b"<"), lambda root: _count("//*", root)),
     (
@@ -143,7 +149,7 @@ _COUNTED: tuple[tuple[str, str, int, Callable[[bytes], int], Callable[[etree._El
         "max_namespaces",
         len(' xmlns=""'),
         lambda data: data.count(b"xmlns"),
-        lambda root: sum(1 for _ in etree.iterwalk(root, events=("start-ns",))),
+        _declarations,
     ),
 )
 """Rule, limit, the fewest bytes that one of these takes, how many there are at most, how many there are."""
