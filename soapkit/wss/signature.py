@@ -130,7 +130,10 @@ def _verified(
     root: etree._Element, certificate: x509.Certificate, config: SignatureConfiguration, signature: etree._Element
 ) -> list[VerifyResult]:
     try:
-        found = XMLVerifier().verify(root, x509_cert=certificate, expect_config=config, parser=_parser())
+        # without its schema, which knows no InclusiveNamespaces, as WSS4J writes them: the shape was checked before
+        found = XMLVerifier().verify(
+            root, x509_cert=certificate, expect_config=config, parser=_parser(), validate_schema=False
+        )
     except Exception as error:  # whatever the library raises, a message that was not verified is refused
         raise refused(Code.FAILED_CHECK, "signature", "The signature does not verify", signature) from error
     return found if isinstance(found, list) else [found]
@@ -165,6 +168,7 @@ def _checked_shape(signature: etree._Element) -> etree._Element:
     if [child.tag for child in signature] != [SIGNED_INFO, SIGNATURE_VALUE, KEY_INFO]:
         text = "A Signature holds SignedInfo, SignatureValue and KeyInfo"
         raise refused(Code.INVALID_SECURITY, "signature", text, signature)
+    _check_text(signature[1])
     info = signature[0]
     names = [child.tag for child in info]
     if names[:2] != [_ds("CanonicalizationMethod"), _ds("SignatureMethod")] or {_ds("Reference")} != set(names[2:]):
@@ -190,8 +194,19 @@ def _check_key_info(signature: etree._Element, header: SecurityHeader) -> None:
 def _check_methods(info: etree._Element, algorithms: Algorithms) -> None:
     _check_canonical(info[0])
     _check_algorithm(info[1], {method.value for method in algorithms.methods})
-    if len(info[1]):
-        raise refused(Code.UNSUPPORTED_ALGORITHM, "signature-algorithm", "Its parameters are not supported", info[1])
+    _check_no_parameters(info[1])
+
+
+def _check_no_parameters(element: etree._Element) -> None:
+    if len(element):
+        text = f"Parameters of a {etree.QName(element).localname} are not supported"
+        raise refused(Code.UNSUPPORTED_ALGORITHM, "signature-algorithm", text, element)
+
+
+def _check_text(element: etree._Element) -> None:
+    if len(element) or not (element.text or "").strip():
+        text = f"{etree.QName(element).localname} holds Base64, and nothing else"
+        raise refused(Code.INVALID_SECURITY, "signature", text, element)
 
 
 def _check_canonical(element: etree._Element) -> list[str] | None:
@@ -252,7 +267,9 @@ def _reference(reference: etree._Element, targets: Mapping[str, etree._Element],
     if [child.tag for child in reference] != [_ds("Transforms"), _ds("DigestMethod"), _ds("DigestValue")]:
         text = "A reference holds Transforms, a DigestMethod and a DigestValue"
         raise refused(Code.INVALID_SECURITY, "signature-references", text, reference)
+    _check_text(reference[2])
     _check_algorithm(reference[1], {digest.value for digest in algorithms.digests})
+    _check_no_parameters(reference[1])
     if [child.tag for child in reference[0]] != [_ds("Transform")]:
         text = "A reference has one transform: exclusive canonicalization"
         raise refused(Code.UNSUPPORTED_ALGORITHM, "signature-transforms", text, reference[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,7 @@ def assert_refused(answer: Answer, code: str, rule: str) -> None:
     assert f"[{rule}" in answer.text
 
 
-def change(root: etree._Element, name: str) -> None:
+def spoil(root: etree._Element, name: str) -> None:
     list(by_id(root, name).iter())[-1].set("changed", "yes")
 
 
@@ -98,7 +99,7 @@ def test_a_signature_is_no_password(build: Build, signed: Message) -> None:
 
 
 def test_a_signature_is_checked_where_none_was_asked_for(build: Build, signed: Message) -> None:
-    message = signed.but(token=Token()).xml(lambda root: change(root, "B-1"))
+    message = signed.but(token=Token()).xml(lambda root: spoil(root, "B-1"))
     assert_refused(post(build(Proof.USERNAME).app, message), "FailedCheck", "signature")
 
 
@@ -119,7 +120,7 @@ def test_both_must_be_of_the_same_user(build: Build, renewed: Partner) -> None:
 
 @pytest.mark.parametrize("name", ["B-1", "TS-1", "UT-1"])
 def test_what_was_changed_after_signing_is_refused(build: Build, signed: Message, name: str) -> None:
-    message = signed.but(token=Token()).xml(lambda root: change(root, name))
+    message = signed.but(token=Token()).xml(lambda root: spoil(root, name))
     assert_refused(post(build(Proof.BOTH).app, message), "FailedCheck", "signature")
 
 
@@ -212,6 +213,41 @@ def test_a_token_of_another_kind_is_refused(build: Build, signed: Message) -> No
 def test_a_key_from_anywhere_else_is_refused_and_not_fetched(build: Build, signed: Message, key_info: str) -> None:
     answer = post(build(Proof.SIGNATURE).app, signed.but(key_info=key_info).xml())
     assert_refused(answer, "SecurityTokenUnavailable", "signature-key")
+
+
+def _inside(name: str) -> Callable[[etree._Element], None]:
+    return lambda root: etree.SubElement(next(root.iter(f"{{{envelopes.DS}}}{name}")), "{urn:x}More").clear()
+
+
+def _emptied(name: str) -> Callable[[etree._Element], None]:
+    return lambda root: next(root.iter(f"{{{envelopes.DS}}}{name}")).clear()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (_inside("SignatureValue"), "InvalidSecurity"),
+        (_inside("DigestValue"), "InvalidSecurity"),
+        (_inside("SignatureMethod"), "UnsupportedAlgorithm"),
+        (_inside("DigestMethod"), "UnsupportedAlgorithm"),
+        (_inside("CanonicalizationMethod"), "InvalidSecurity"),
+        (_inside("Transform"), "InvalidSecurity"),
+        (_inside("SignedInfo"), "InvalidSecurity"),
+        (_inside("Reference"), "InvalidSecurity"),
+        (_inside("Signature"), "InvalidSecurity"),
+        (_emptied("SignatureValue"), "InvalidSecurity"),
+        (_emptied("DigestValue"), "InvalidSecurity"),
+        (_emptied("SignedInfo"), "InvalidSecurity"),
+        (_emptied("KeyInfo"), "SecurityTokenUnavailable"),
+        (_emptied("Reference"), "FailedCheck"),
+        (_emptied("Signature"), "InvalidSecurity"),
+    ],
+)
+def test_a_signature_of_another_shape_is_refused(
+    build: Build, signed: Message, change: Callable[[etree._Element], None], code: str
+) -> None:
+    answer = post(build(Proof.SIGNATURE).app, signed.xml(change))
+    assert answer.code.rpartition(":")[2] == code
 
 
 def test_too_many_references_are_refused(build: Build, signed: Message) -> None:
