@@ -66,7 +66,8 @@ def running_server(
 ) -> Iterator[Served]:
     """Serve ``target`` with ``kind`` for the length of the block; ``settings`` are those of ``soapkit.run``.
 
-    ``waitress`` knows ``threads``; ``granian`` also ``workers`` (1 unless told) and what else ``serve_workers`` takes.
+    Both know ``threads``, ``max_bytes``, ``max_seconds`` and ``drain_seconds``; ``granian`` also ``workers`` (1 unless
+    told) and ``tls`` (a dict of the fields of ``soapkit.run.Tls``, paths as text).
     Every process that was started is gone afterwards.
     """
     with tempfile.TemporaryDirectory() as directory:
@@ -144,11 +145,20 @@ def main(asked: str) -> None:
     """Serve, in the process that was started for it."""
     given = json.loads(asked)
     place: dict[str, Any] = {"host": "127.0.0.1", "port": given["port"]} | given["settings"]
+    if "tls" in place:
+        place["tls"] = _tls(**place["tls"])
     if given["kind"] == "granian":
         run.serve_workers(given["target"], **({"workers": 1} | place))
         return
     module, _, factory = given["target"].partition(":")
     run.serve(getattr(importlib.import_module(module), factory)(), **place)
+
+
+def _tls(
+    certificate: str, key: str, client_authority: str, client_certificates: str = "none", minimum: str = "1.2"
+) -> run.Tls:
+    files = (Path(certificate), Path(key), Path(client_authority))
+    return run.Tls(*files, run.ClientCertificates(client_certificates), run.TlsVersion(minimum))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,14 @@ def callers(port: int, count: int, first: bytes) -> Iterator[list[socket.socket]
         yield sockets
 
 
+def until_its_end(caller: socket.socket) -> bytes:
+    """Read one answer in SOAP, or what there is of it."""
+    answer = b""
+    while not answer.rstrip().endswith(b"Envelope>") and (more := caller.recv(65536)):
+        answer += more
+    return answer
+
+
 def everything(caller: socket.socket) -> bytes:
     """Read until the server ends the connection, which it must within the socket's time-out."""
     return b"".join(iter(lambda: caller.recv(65536), b""))
