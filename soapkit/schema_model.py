@@ -30,7 +30,8 @@ def schema_model(contract: Contract) -> xmlschema.XMLSchema10:
         try:
             return xmlschema.XMLSchema10(str(Path(directory, contract.schemas.start)), allow="sandbox")
         except xmlschema.XMLSchemaException as error:
-            raise ContractError(f"{contract.wsdl}: {error}") from error
+            said = getattr(error, "message", None) or type(error).__name__  # all of it would name temporary files
+            raise ContractError(f"{contract.wsdl}: {said}") from error
 
 
 def global_element(contract: Contract, name: str) -> XsdElement:

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lxml import etree
 from markupsafe import Markup
 
-from soapkit.catalog import Contract, Operation
+from soapkit.catalog import Contract, ContractError, Operation
 from soapkit.publish.descriptions import Description, describe
 from soapkit.publish.documents import Publisher
 from soapkit.publish.examples import FAULT, REQUEST, RESPONSE, example, header_block
@@ -116,7 +116,7 @@ def _operation(
         "style": operation.style.value,
         "one_way": operation.output is None,
         "request": _shown(contract, operation, REQUEST),
-        "minimal": (example(contract, operation.name, REQUEST, Version.SOAP_11, full=False) or b"").decode(),
+        "minimal": _text(contract, operation, REQUEST, full=False),
         "response": _shown(contract, operation, RESPONSE) if operation.output else "",
         "links": list(_links(operation)),
         "curl": curl(address, operation.name, operation.soap_action, credentials=credentials),
@@ -126,10 +126,15 @@ def _operation(
 
 
 def _shown(contract: Contract, operation: Operation, part: str) -> str:
-    full = example(contract, operation.name, part, Version.SOAP_11, full=True) or b""
-    if len(full) > _MOST_SHOWN:
-        full = example(contract, operation.name, part, Version.SOAP_11, full=False) or b""
-    return full.decode()
+    full = _text(contract, operation, part, full=True)
+    return full if len(full) <= _MOST_SHOWN else _text(contract, operation, part, full=False)
+
+
+def _text(contract: Contract, operation: Operation, part: str, *, full: bool) -> str:
+    try:
+        return (example(contract, operation.name, part, Version.SOAP_11, full=full) or b"").decode()
+    except ContractError as error:  # the rest of the page is of use all the same
+        return f"No example can be made: {error}"
 
 
 def _links(operation: Operation) -> Iterator[Mapping[str, str]]:
@@ -144,7 +149,11 @@ def _links(operation: Operation) -> Iterator[Mapping[str, str]]:
 
 
 def _header(contract: Contract, element: str) -> Mapping[str, str]:
-    return {"name": etree.QName(element).localname, "text": header_block(contract, element)}
+    try:
+        text = header_block(contract, element)
+    except ContractError as error:
+        text = f"No example can be made: {error}"
+    return {"name": etree.QName(element).localname, "text": text}
 
 
 def _fault(contract: Contract, operation: Operation, name: str, text: Description) -> Mapping[str, object]:

@@ -11,6 +11,8 @@ from typing import TypeAlias
 from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
+import structlog
+
 from soapkit.catalog import Contract, ContractError
 from soapkit.faults import Refused
 from soapkit.http import Response
@@ -23,8 +25,10 @@ from soapkit.publish.pages import POLICY, VERSIONS, Listed, index_page, service_
 Guard: TypeAlias = Callable[[WSGIEnvironment], None]
 """Lets a request see what is published, or raises Refused with status 401 and WWW-Authenticate."""
 
+_log = structlog.get_logger(__name__)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _XML = "text/xml; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _PAGE_HEADERS = (
     ("Content-Security-Policy", POLICY),
@@ -63,7 +67,10 @@ class _Guarded:
         except Refused as refused:
             told = f"{refused}\n".encode()
             status = HTTPStatus(refused.status or HTTPStatus.FORBIDDEN)
-            return Response.of(status, "text/plain; charset=utf-8", told, *refused.http_headers)
+            return Response.of(status, _TEXT, told, *refused.http_headers)
+        except Exception:  # noqa: BLE001 - logged; a page that fails tells the outside nothing
+            _log.exception("a page cannot be shown", path=environ.get("PATH_INFO", ""))
+            return Response.of(HTTPStatus.INTERNAL_SERVER_ERROR, _TEXT, b"This cannot be shown\n")
 
     def _shown(self, environ: WSGIEnvironment, asked: Mapping[str, str]) -> Response:
         raise NotImplementedError
@@ -181,4 +188,4 @@ def _file_name(service: str, asked: Mapping[str, str]) -> tuple[tuple[str, str],
 
 
 def _missing(text: str) -> Response:
-    return Response.of(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", f"{text}\n".encode())
+    return Response.of(HTTPStatus.NOT_FOUND, _TEXT, f"{text}\n".encode())

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
+from wsgiref.types import WSGIEnvironment
 
 import pytest
 from lxml import etree, html
@@ -156,6 +157,29 @@ def test_what_a_contract_says_is_text_and_never_markup(tmp_path: Path) -> None:
     assert "".join(map(str, found.itertext())).count("<script>alert(1)</script>") >= 3
     assert len(list(found.iter("script"))) == 1
     assert list(found.iter("img")) == []
+
+
+def test_a_message_without_an_example_does_not_take_the_page_with_it(tmp_path: Path) -> None:
+    endless = '<xs:complexType name="T"><xs:sequence><xs:element name="A" type="o:T"/></xs:sequence></xs:complexType>'
+    message = f'<xs:element name="In" type="o:T"/>{endless}{OUT}'
+    contract = write(tmp_path, f'<xs:schema {XS} targetNamespace="urn:odd">{message}</xs:schema>')
+    app = application([serving(contract)], public_url=URL)
+
+    texts = "".join(map(str, page(contract).itertext()))
+    asked = get(app, f"{URL}/services/Odd?example=Try")
+
+    assert "No example can be made: {urn:odd}In can only be endless" in texts
+    assert (asked.status, asked.content) == (404, b"{urn:odd}In can only be endless\n")
+
+
+def test_a_page_that_fails_tells_the_outside_nothing() -> None:
+    def guard(_: WSGIEnvironment) -> None:
+        raise OSError("/var/lib/o2c/secret.db")
+
+    app = application([service()], public_url=URL, publishing=Publishing(guard=guard))
+    answer = get(app, ADDRESS)
+
+    assert (answer.status, answer.content) == (500, b"This cannot be shown\n")
 
 
 def test_the_form_can_be_switched_off_and_asks_for_credentials_when_they_are_needed() -> None:
