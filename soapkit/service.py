@@ -50,9 +50,11 @@ def plain_wording(error: Exception, request: Request | None) -> Fault:  # noqa: 
 class Service:
     """A contract with its handlers (by operation name; all are required).
 
-    ``paths`` are served besides ``/services/<Name>``. ``word_fault`` gets a Refused, an InvalidAnswer, or whatever
-    the handler raised, and the request once it is dispatched (its body may be what was refused). ``normalise`` may
-    reorder the body before it is validated. ``correlate`` finds a correlation id in a body (an EBM's EBMID).
+    ``paths`` are served besides ``/services/<Name>``; several services may share one, as long as no two take the same
+    body element. ``word_fault`` gets a Refused, an InvalidAnswer, or whatever the handler raised, and the request once
+    it is dispatched (its body may be what was refused); code and subcode of a Refused stay what they are.
+    ``normalise`` may reorder the body before it is validated. ``correlate`` finds a correlation id in a body that is
+    not validated yet (an EBM's EBMID); one that is not sane is not used.
     """
 
     contract: Contract
