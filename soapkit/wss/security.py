@@ -35,7 +35,6 @@ from soapkit.wss.signature import Algorithms
 from soapkit.wss.signing import Identity
 
 _log = structlog.get_logger(__name__)
-_KEY = "soapkit.wss"
 _FORBIDDEN = 403
 
 
@@ -99,12 +98,9 @@ class Security(Module):
         self._authenticate(exchange, self._policy.of(exchange.service.contract.name))
 
     def dispatched(self, exchange: Exchange) -> None:
-        """Authorise; and ask for more, where services of one path ask for different proofs."""
+        """Authorise."""
         service, operation = exchange.service.contract.name, exchange.operation
-        asked = self._policy.of(service)
-        if exchange.notes.get(_KEY) is not asked:
-            self._authenticate(exchange, asked)
-        if asked is Proof.NONE or exchange.caller is None or operation is None:
+        if exchange.caller is None or operation is None:  # nothing was asked of anybody
             return
         if not self._policy.allowed.allows(exchange.caller, service, operation.name):
             _log.info("caller refused", service=service, operation=operation.name, caller=exchange.caller.name)
@@ -123,7 +119,6 @@ class Security(Module):
         return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
     def _authenticate(self, exchange: Exchange, asked: Proof) -> None:
-        exchange.notes[_KEY] = asked
         root = exchange.root
         assert root is not None  # noqa: S101 - modules are called once the message is parsed
         if asked is Proof.NONE:
