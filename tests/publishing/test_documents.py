@@ -20,6 +20,7 @@ from soapkit.publish.samples import sample
 from soapkit.server import application
 from tests.contract.soapkit.orders import ADDRESS, SAMPLES, URL, Answer, get, orders, service, site
 from tests.publishing.odd import OUT, XS, write
+from tests.publishing.programs import program
 
 WSDLS = sorted((contracts_root() / "wsdl").rglob("*.wsdl"))
 ALL = [*WSDLS, *sorted((SAMPLES / "wsdl").glob("*.wsdl"))]
@@ -80,7 +81,16 @@ def test_wsimport_accepts_the_single_files_without_a_warning(tmp_path: Path) -> 
     for wsdl in (WSDLS[0], SAMPLES / "wsdl" / "Orders.wsdl", SAMPLES / "wsdl" / "CutAccountRpc.wsdl"):
         (tmp_path / wsdl.name).write_bytes(flat(load(wsdl)))
         told = subprocess.run(
-            ["wsimport", "-quiet", "-Xnocompile", "-s", str(tmp_path), "-d", str(tmp_path), str(tmp_path / wsdl.name)],
+            [
+                program("wsimport", "jaxws"),
+                "-quiet",
+                "-Xnocompile",
+                "-s",
+                str(tmp_path),
+                "-d",
+                str(tmp_path),
+                str(tmp_path / wsdl.name),
+            ],
             capture_output=True,
             text=True,
             check=True,

@@ -15,7 +15,8 @@ import zeep
 from gateway.bootstrap import build
 from gateway.config import GatewaySettings, PublishingSettings, Settings
 from soapkit.server import running
-from tests.publishing.programs import free_ports, program, started
+from tests.publishing.programs import program, started
+from tests.serving.servers import spare_port
 
 RECIPE = Path(__file__).parents[2] / "deploy" / "nginx"
 PATH = "/services/ProcessFulfillmentOrderBillingOSMCFSCommsJMSConsumer"
@@ -79,7 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def _written(here: Path, backend: str) -> Site:
-    port, old_tls_port = free_ports(2)
+    port, old_tls_port = spare_port(), spare_port()
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost", key_type=trustme.KeyType.RSA)
     certificate.cert_chain_pems[0].write_to_path(here / "certificate.pem")

@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from wsgiref.types import WSGIEnvironment
@@ -22,7 +21,9 @@ from soapkit.envelope import split
 from soapkit.publish import Publishing
 from soapkit.server import Service, application, running
 from tests.contract.soapkit.orders import ADDRESS, SAMPLES, URL, get, orders, service
+from tests.interop.toolkits import AXIS_JARS
 from tests.publishing.odd import OUT, XS, write
+from tests.publishing.programs import program
 
 WSDLS = [*sorted((contracts_root() / "wsdl").rglob("*.wsdl")), *sorted((SAMPLES / "wsdl").glob("*.wsdl"))]
 
@@ -215,15 +216,29 @@ def test_every_curl_line_works_as_it_is_pasted(live: str) -> None:
 
 
 def get_live(address: str) -> str:
-    return subprocess.run(["curl", "-sS", address], capture_output=True, text=True, check=True).stdout
+    return subprocess.run([program("curl", "curl"), "-sS", address], capture_output=True, text=True, check=True).stdout
 
 
-def test_the_zeep_command_on_the_page_works_as_it_is_pasted(live: str) -> None:
-    found = re.findall(r"python -m zeep [^<]+", unescape(get_live(f"{live}/services/Orders")))
+def test_the_commands_that_generate_stubs_work_as_they_are_pasted(live: str, tmp_path: Path) -> None:
+    found = html.document_fromstring(get_live(f"{live}/services/Orders"))
+    commands = labelled(found, "Command for")
+    jars = ":".join(str(path) for path in Path("/usr/share/java").glob("*.jar") if path.stem in AXIS_JARS)
+    program("wsimport", "jaxws")
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "AXIS_CLASSPATH": jars}
 
-    assert len(found) == 1
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    printed = subprocess.run(
-        ["bash", "-c", found[0]], capture_output=True, text=True, check=True, env=environment
-    ).stdout
-    assert "PlaceOrder(Id: xsd:string" in printed
+    printed = {
+        toolkit: subprocess.run(
+            ["bash", "-c", commands[f"Command for {toolkit}"]],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+            cwd=tmp_path,
+        ).stdout
+        for toolkit in ("Python, zeep", "Python, suds", "Java, JAX-WS", "Java, Axis 1.4")
+    }
+
+    assert "PlaceOrder(Id: xsd:string" in printed["Python, zeep"]
+    assert "PlaceOrder(xs:string Id" in printed["Python, suds"]
+    assert len({path.name for path in tmp_path.rglob("PlaceOrderResponseType.java")}) == 1
+    assert list(tmp_path.rglob("Orders*Stub.java"))
