@@ -1,0 +1,152 @@
+"""What is attacked: the gateway and the BRM simulator, each over each server, in processes of their own.
+
+One order is billed beforehand. Sending it again is the good request of the gateway: it is answered from the ledger,
+with the same bytes, by a service that reads, validates and looks up like for any other order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.messaging.time import SystemClock
+from soapkit.catalog import Contract, load
+from soapkit.limits import Limits
+from tests.acceptance.answers import BILLING, wrapped
+from tests.acceptance.orders import ebm, mobile
+from tests.acceptance.processes import environment
+from tests.acceptance.site import PRODUCTS, Brm, Site, eventually, wire
+from tests.attacks.processes import answering_process, is_alive
+from tests.attacks.wire import Reply, post, send
+from tests.brm_sim.simulator import TOKEN
+from tests.serving.servers import KINDS, running_server
+
+PUBLIC = "https://edge.example"
+"""What published documents may call a service; where it really listens is nobody's business."""
+GATEWAY, BRM = "gateway", "brm"
+PRODUCTS_AND_SERVERS = [(product, kind) for product in (GATEWAY, BRM) for kind in KINDS]
+CANARY = "Canary-Jones-7731"
+"""Data of another caller: it must not appear in any answer to an attack."""
+_TARGETS = {GATEWAY: "gateway.cli.run:from_environment", BRM: "brm_sim.server:from_environment"}
+_PLACE = {"threads": 8, "max_bytes": Limits().max_bytes, "max_seconds": 5}
+"""What the products tell their servers by default, but for the patience."""
+_BRM_SERVICE = "BRMBaseServices_v2"
+_LOOPBACK = (
+    b'<pcmOpTestLoopback xmlns="http://xmlns.oracle.com/BRM/schemas/BusinessOpcodes"><PCM_OP_TEST_LOOPBACK_inputFlist>'
+    b"<POID>0.0.0.1 /account 1 0</POID><LOGIN>%s</LOGIN></PCM_OP_TEST_LOOPBACK_inputFlist></pcmOpTestLoopback>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A service of a product behind a server; ``good`` is the body of a request that it serves.
+
+    What its process says goes to the file ``said``.
+    """
+
+    product: str
+    kind: str
+    url: str
+    pid: int
+    service: str
+    good: bytes
+    said: Path
+
+    @property
+    def path(self) -> str:
+        """Where the service is."""
+        return f"/services/{self.service}"
+
+    @property
+    def contract(self) -> Contract:
+        """The published contract of the service."""
+        return load(f"wsdl/{'abcs' if self.product == GATEWAY else 'brm'}/{self.service}.wsdl")
+
+    def serve(self) -> Reply:
+        """Send the good request."""
+        return send(self.url, post(self.path, wrapped(self.good)))
+
+    def still_serves(self) -> None:
+        """Check that the next good request is served, by the same process."""
+        reply = self.serve()
+        assert reply.status == 200, str(reply)
+        assert is_alive(self.pid), "another process has taken over"
+
+
+@dataclass
+class Landscape:
+    """Targets, started when they are first asked for, and again after an attack has ended one."""
+
+    directory: Path
+    order: bytes = b""
+    brm_url: str = ""
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _targets: dict[tuple[str, str], Target] = field(default_factory=dict)
+
+    def target(self, product: str, kind: str) -> Target:
+        """Give a target that runs."""
+        found = self._targets.get((product, kind))
+        if found is None or not is_alive(found.pid):
+            found = self._targets[product, kind] = self._started(product, kind)
+        return found
+
+    def bill_an_order(self) -> None:
+        """Have BRM and the cross-references know a customer, and an order be billed for it."""
+        gateway = self.target(GATEWAY, "waitress")
+        wired = wire(self.directory, self.brm_url, SystemClock())
+        site = Site(wired, gateway.url, Brm(self.brm_url), SystemClock(), self.directory)
+        for common, poid in PRODUCTS.items():
+            site.know("ITEM_ITEMID", common, f"0.0.0.1 {poid}")
+        order = ebm(mobile(site.number(), site.customer()))
+        self.order = order.replace(b"Ada Jones", CANARY.encode()).partition(b"?>")[2]
+        site.bill(self.order)
+        wired.close()
+        self._targets = {at: each for at, each in self._targets.items() if each.product == BRM}
+
+    def _started(self, product: str, kind: str) -> Target:
+        served = self._stack.enter_context(
+            running_server(kind, _TARGETS[product], environment=self._environment(product), **_PLACE)
+        )
+        eventually(lambda: _answers(served.url))
+        service = BILLING if product == GATEWAY else _BRM_SERVICE
+        good = self.order if product == GATEWAY else _LOOPBACK % CANARY.encode()
+        return Target(product, kind, served.url, answering_process(served.pid, kind), service, good, served.said)
+
+    def _environment(self, product: str) -> dict[str, str]:
+        if product == BRM:
+            state = f"sqlite:///{self.directory / 'brm.sqlite'}"
+            return {"BRM_SIM_URL": state, "BRM_SIM_PUBLIC_URL": PUBLIC, "BRM_SIM_CONTROL_TOKEN": TOKEN}
+        known = {
+            "O2C_GATEWAY__DATABASE": f"sqlite:///{self.directory / 'gateway.sqlite'}",
+            "O2C_GATEWAY__PUBLIC_URL": PUBLIC,
+            "O2C_BRM__BRM_01__URL": self.brm_url,
+        }
+        return environment(self.directory, **known)
+
+    def close(self) -> None:
+        """End all processes."""
+        self._stack.close()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return send(url, b"GET /services/ HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n\r\n").status == 200
+    except (ConnectionError, TimeoutError):
+        return False
+
+
+@contextmanager
+def landscape(directory: Path) -> Iterator[Landscape]:
+    """Run gateway and simulator until the end of the block."""
+    made = Landscape(directory)
+    try:
+        made.brm_url = made.target(BRM, "waitress").url
+        made.bill_an_order()
+        yield made
+    finally:
+        made.close()
+
+
+Targets = Callable[[str, str], Target]
