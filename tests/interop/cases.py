@@ -8,7 +8,7 @@ SOAP header. ``$account`` and the like stand for what differs from run to run (`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -21,22 +21,22 @@ from soapkit.publish.samples import sample
 
 MESSAGES = Path(__file__).parent / "messages"
 _HEADER = ".header.xml"
+_REPEATABLE = ("loopback", "missing", "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One call. ``message`` is the body element, ``header`` a header block; ``name`` is fit for a file."""
+    """One call. ``message`` is the body element, ``header`` a header block; ``name`` is fit for a file.
+
+    Contracts declare SOAP 1.1; ``version`` 1.2 is spoken on the same address.
+    """
 
     name: str
     contract: Contract
     operation: Operation
     message: bytes
     header: bytes | None = None
-
-    @property
-    def one_way(self) -> bool:
-        """Whether nothing is answered."""
-        return self.operation.output is None
+    version: str = "1.1"
 
 
 @cache
@@ -52,6 +52,13 @@ def story(names: Mapping[str, str]) -> Iterator[Case]:
         if not path.name.endswith(_HEADER):
             header = path.with_name(path.stem + _HEADER)
             yield _case(path, _said(path, names), _said(header, names) if header.exists() else None)
+
+
+def in_soap_12(names: Mapping[str, str]) -> Iterator[Case]:
+    """Give calls of the story that may come twice, to be made in SOAP 1.2."""
+    for case in story(names):
+        if case.name in _REPEATABLE:
+            yield replace(case, name=f"{case.name}-soap12", version="1.2")
 
 
 def full() -> Iterator[Case]:

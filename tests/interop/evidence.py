@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import urllib3
 from lxml import etree
 
 from soapkit.limits import parse
-from tests.interop.cases import Case, contracts, full, story
+from tests.interop.cases import Case, contracts, full, in_soap_12, story
 from tests.interop.equal import Comparison
 from tests.interop.places import Running, Site, read_object
 from tests.interop.processes import started
@@ -25,7 +26,7 @@ from tests.interop.wire_profile import Message
 ORDERS, RESPONSES = "AIA_CRTBO_OUT_JMSQ", "AIA_UPDBO_IN_JMSQ"
 _POID = re.compile(r"\d+\.\d+\.\d+\.\d+ /\S+ \d+( \d+)?")
 _DONE, _FAILED = "done", "failed.txt"
-_BODY = "{http://schemas.xmlsoap.org/soap/envelope/}Body"
+SOAP_11, SOAP_12 = "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"
 
 Outcome = tuple[str, ...]
 
@@ -44,7 +45,7 @@ class Evidence:
     @cached_property
     def cases(self) -> Mapping[str, Case]:
         names = json.loads((self.directory / "names.json").read_text())
-        return {case.name: case for case in (*story(names), *full())}
+        return {case.name: case for case in _cases(self.toolkit, names)}
 
     @cached_property
     def outcomes(self) -> Mapping[str, Outcome]:
@@ -80,7 +81,7 @@ class Evidence:
     def answered(self, call: str) -> etree._Element:
         """Return the body element that the service answered; of a fault, what is in its detail."""
         body = _body(self.raw(call, "response"))
-        detail = body.find("detail")
+        detail = body.find("detail") if etree.QName(body).namespace == SOAP_11 else body.find(f"{{{SOAP_12}}}Detail")
         return body if detail is None else detail[0]
 
     def typed(self, call: str) -> etree._Element:
@@ -99,6 +100,10 @@ class Evidence:
         """Return how the typed answer of a call differs from what was answered."""
         comparison = Comparison(self.cases[call].contract, self.toolkit.namespaces, self.toolkit.empty)
         return comparison.differences(self.answered(call), self.typed(call))
+
+
+def _cases(toolkit: Toolkit, names: Mapping[str, str]) -> list[Case]:
+    return [*story(names), *(in_soap_12(names) if toolkit.soap_12 else ()), *full()]
 
 
 def gathered(toolkit: Toolkit, shared: Path) -> Evidence:
@@ -127,8 +132,11 @@ def _gather(toolkit: Toolkit, directory: Path) -> None:
 def _let_loose(toolkit: Toolkit, directory: Path, running: Running) -> None:
     script = Script(directory)
     services = {name: url.replace("?wsdl", f"?{toolkit.query}") for name, url in running.services().items()}
-    cases = [*story(running.names), *full()]
+    cases = _cases(toolkit, running.names)
     script.write(services, cases)
+    for service in {case.contract.name for case in cases if case.version == "1.2"}:
+        contract = urllib3.request("GET", services[service].replace("?wsdl", "?singleWsdl"), retries=False).data
+        script.in_soap_12(service).write_bytes(contract.replace(b'/wsdl/soap/"', b'/wsdl/soap12/"'))
     (directory / "names.json").write_text(json.dumps(running.names))
     (directory / "said.txt").write_text(toolkit.run(directory))
     effects = {case.name: _objects(running.brm, script.typed(case.name)) for case in story(running.names)}
@@ -157,4 +165,5 @@ def _own(path: Path) -> Message:
 
 
 def _body(envelope: bytes) -> etree._Element:
-    return next(parse(envelope).iter(_BODY))[0]
+    root = parse(envelope)
+    return next(root.iterchildren(f"{{{etree.QName(root).namespace}}}Body"))[0]

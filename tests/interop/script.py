@@ -1,8 +1,9 @@
 """The directory through which tests and partners talk: what to call, and what came of it.
 
 services.tsv            service, WSDL URL
-calls.tsv               call, service, operation, element of the answer, element of the fault
+calls.tsv               call, service, operation, element of the answer, element of the fault, version of SOAP
 messages/<call>.xml     the body element to send; <call>.header.xml a header block
+soap12/<service>.wsdl   the contract as it were if it declared SOAP 1.2, for toolkits that follow the binding
 typed/<call>.xml        the typed answer, or the typed detail of a fault, written back
 facts.tsv               what the partner tells, a fact a line:
     generated, service
@@ -31,6 +32,7 @@ class Call:
     operation: str
     answer: str
     fault: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Script:
 
     def write(self, services: Mapping[str, str], cases: Iterable[Case]) -> None:
         """Write what a partner is to do."""
-        for name in ("messages", "typed"):
+        for name in ("messages", "typed", "soap12"):
             (self.path / name).mkdir()
         _write(self.path / "services.tsv", services.items())
         _write(self.path / "calls.tsv", [self._call(case) for case in cases])
@@ -52,7 +54,7 @@ class Script:
             (self.path / "messages" / f"{case.name}.header.xml").write_bytes(case.header)
         operation = case.operation
         fault = next(iter(operation.faults.values()), "")
-        return case.name, case.contract.name, operation.name, operation.output or "", fault
+        return case.name, case.contract.name, operation.name, operation.output or "", fault, case.version
 
     def services(self) -> dict[str, str]:
         """Return service → WSDL URL."""
@@ -79,6 +81,10 @@ class Script:
     def facts(self, kind: str) -> list[tuple[str, ...]]:
         """Return the facts of a kind, without it."""
         return [tuple(rest) for found, *rest in _read(self.path / "facts.tsv") if found == kind]
+
+    def in_soap_12(self, service: str) -> Path:
+        """Return where the contract lies as it were if it declared SOAP 1.2; not there for most."""
+        return self.path / "soap12" / f"{service}.wsdl"
 
     def typed(self, call: str) -> Path:
         """Return where the typed answer of a call is written back to."""

@@ -23,7 +23,7 @@ EFFECTS = {
 }
 """Calls of the story that make or find objects, and the COMMON ids by which BRM then knows what the answer names."""
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
-OUTCOMES = {200: "answer", 202: "accepted", 500: "fault"}
+OUTCOMES = {200: "answer", 202: "accepted", 400: "fault", 500: "fault"}
 
 pytestmark = pytest.mark.timeout(300)  # the first test of a toolkit generates, compiles and makes all calls
 
@@ -144,6 +144,20 @@ def test_a_refused_order_says_why_in_typed_fields(evidence: Evidence) -> None:
     assert _texts(evidence, "refused", "Code") == ["AIA_ERR_AIACOMBMPI_0002"]
     assert "BillingProfileReference" in _texts(evidence, "refused", "Text")[0]
     assert _texts(evidence, "refused", "BusinessComponentID")[0] == "order-I-5"
+
+
+def test_soap_12_is_spoken_on_the_same_address(evidence: Evidence) -> None:
+    if not evidence.toolkit.soap_12:
+        assert not [case for case in evidence.cases.values() if case.version == "1.2"]
+        return
+
+    for name in ("loopback-soap12", "missing-soap12", "refused-soap12"):
+        heads = evidence.heads(name)
+        assert heads.request["content-type"].startswith("application/soap+xml")
+        assert heads.response["content-type"].startswith("application/soap+xml")
+    assert _texts(evidence, "loopback-soap12", "ACCOUNT_NO") == ["Zoë <1> €"]
+    assert _texts(evidence, "missing-soap12", "errno") == ["PIN_ERR_NOT_FOUND"]
+    assert _texts(evidence, "refused-soap12", "Code") == ["AIA_ERR_AIACOMBMPI_0002"]
 
 
 def test_an_error_buffer_says_why_in_typed_fields(evidence: Evidence) -> None:

@@ -28,6 +28,8 @@ AXIS_JARS = (
 )
 # Debian's JAX-WS 2.3 names its SAAJ by a property that SAAJ itself warns about
 SAAJ = "-Djavax.xml.soap.SAAJMetaFactory=com.sun.xml.messaging.saaj.soap.SAAJMetaFactoryImpl"
+QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+"""For a JVM that lives for seconds: compile quickly rather than well."""
 TIMEOUT = 150.0
 
 Commands: TypeAlias = Sequence[Sequence[str]]
@@ -43,6 +45,7 @@ class Toolkit:
 
     ``query`` is the form of contract it takes. What its programming model cannot tell apart is not asked of it:
     ``empty`` elements from none, ``namespaces``, whether a member is ``optional`` (or is one at all, for attributes).
+    ``soap_12`` says that it speaks that version, too.
     ``faults`` are the names that declared faults go by: detail element → class.
     """
 
@@ -52,6 +55,7 @@ class Toolkit:
     empty: bool = True
     namespaces: bool = True
     optional: bool = True
+    soap_12: bool = False
     faults: Mapping[str, str] = field(default_factory=lambda: {"Fault": "FaultType", "ErrorBuffer": "ErrorBuffer"})
 
     def run(self, directory: Path) -> str:
@@ -79,10 +83,11 @@ def _axis(directory: Path) -> Commands:
 def _java(directory: Path, program: str, libraries: str, *options: str) -> Commands:
     classes = directory / "programs"
     path = os.pathsep.join((str(classes), libraries))
+    javac, java = (_program(name, "default-jdk-headless") for name in ("javac", "java"))
     sources = [str(JAVA / f"{name}.java") for name in ("Script", program)]
     return [
-        [_program("javac", "default-jdk-headless"), "-proc:none", "-d", str(classes), "-cp", libraries, *sources],
-        [_program("java", "default-jdk-headless"), *options, "-cp", path, program, str(directory)],
+        [javac, *(f"-J{option}" for option in QUICK), "-proc:none", "-d", str(classes), "-cp", libraries, *sources],
+        [java, *QUICK, *options, "-cp", path, program, str(directory)],
     ]
 
 
@@ -95,9 +100,9 @@ def _node(directory: Path) -> Commands:
 TOOLKITS = {
     toolkit.name: toolkit
     for toolkit in (
-        Toolkit("zeep", _zeep, empty=False),
+        Toolkit("zeep", _zeep, empty=False, soap_12=True),
         Toolkit("suds", _suds, empty=False),
-        Toolkit("jaxws", _jaxws, faults={"Fault": "FaultMessage", "ErrorBuffer": "ErrorBuffer"}),
+        Toolkit("jaxws", _jaxws, soap_12=True, faults={"Fault": "FaultMessage", "ErrorBuffer": "ErrorBuffer"}),
         # several files with one namespace make Axis say of each shared type that it exists already
         Toolkit("axis", _axis, query="singleWsdl"),
         Toolkit(
@@ -106,6 +111,7 @@ TOOLKITS = {
             empty=False,
             namespaces=False,
             optional=False,
+            soap_12=True,
             faults={"Fault": "Fault", "ErrorBuffer": "ErrorBuffer"},
         ),
     )

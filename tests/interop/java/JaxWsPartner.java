@@ -2,6 +2,7 @@ import com.sun.tools.ws.wscompile.WsimportTool;
 import com.sun.xml.ws.api.message.Headers;
 import com.sun.xml.ws.developer.WSBindingProvider;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -47,7 +48,7 @@ public final class JaxWsPartner {
     private final DocumentBuilder documents;
 
     /** What was generated for a service, ready to be called. */
-    private record Stub(JAXBContext context, Class<?> endpoint, Object port) {}
+    private record Stub(JAXBContext context, Class<?> endpoint, Object port, Object portOfSoap12) {}
 
     private JaxWsPartner(Script script) throws ParserConfigurationException {
         this.script = script;
@@ -88,17 +89,19 @@ public final class JaxWsPartner {
         script.tell("generated", service.name());
     }
 
-    private static Stub stub(Script.Service service, Script.Classes classes) throws Exception {
+    private Stub stub(Script.Service service, Script.Classes classes) throws Exception {
         Thread.currentThread().setContextClassLoader(classes.loader());
         Class<?>[] factories = classes.all().stream()
                 .filter(each -> each.getSimpleName().equals("ObjectFactory")).toArray(Class<?>[]::new);
         Class<?> client = classes.all().stream()
                 .filter(each -> each.isAnnotationPresent(WebServiceClient.class)).findFirst().orElseThrow();
-        Object made = client.getConstructor(URL.class).newInstance(new URL(service.wsdl()));
+        Constructor<?> constructor = client.getConstructor(URL.class);
+        Object made = constructor.newInstance(new URL(service.wsdl()));
         Method endpoint = Arrays.stream(client.getMethods())
                 .filter(each -> each.isAnnotationPresent(WebEndpoint.class) && each.getParameterCount() == 0)
                 .findFirst().orElseThrow();
-        return new Stub(JAXBContext.newInstance(factories), endpoint.getReturnType(), endpoint.invoke(made));
+        return new Stub(JAXBContext.newInstance(factories), endpoint.getReturnType(), endpoint.invoke(made),
+                script.inSoap12(service) == null ? null : endpoint.invoke(constructor.newInstance(script.inSoap12(service))));
     }
 
     // ---- calls
@@ -107,7 +110,8 @@ public final class JaxWsPartner {
         Stub stub = stubs.get(call.service());
         Method method = Arrays.stream(stub.endpoint().getMethods())
                 .filter(each -> named(each).equals(call.operation())).findFirst().orElseThrow();
-        WSBindingProvider provider = (WSBindingProvider) stub.port();
+        Object port = call.version().equals("1.1") ? stub.port() : stub.portOfSoap12();
+        WSBindingProvider provider = (WSBindingProvider) port;
         Map<String, List<String>> http = Map.of("X-Correlation-Id", List.of(call.name()));
         provider.getRequestContext().put(MessageContext.HTTP_REQUEST_HEADERS, http);
         provider.setOutboundHeaders(List.of());
@@ -117,7 +121,7 @@ public final class JaxWsPartner {
             stub.context().createMarshaller().marshal(typed, written);
             provider.setOutboundHeaders(List.of(Headers.create(written.getDocumentElement())));
         }
-        Object answer = method.invoke(stub.port(), arguments(stub, method, script.message(call)));
+        Object answer = method.invoke(port, arguments(stub, method, script.message(call)));
         if (method.isAnnotationPresent(Oneway.class)) {
             script.tell("accepted", call.name());
             return;

@@ -20,7 +20,7 @@ import javax.tools.ToolProvider;
 /** The directory through which a partner is told what to do, and tells what came of it (tests/interop/script.py). */
 final class Script {
     /** One call; {@code answer} and {@code fault} are elements in Clark notation, or empty. */
-    record Call(String name, String service, String operation, String answer, String fault) {}
+    record Call(String name, String service, String operation, String answer, String fault, String version) {}
 
     /** A service and the URL of its WSDL. */
     record Service(String name, String wsdl) {}
@@ -36,7 +36,8 @@ final class Script {
     }
 
     List<Call> calls() throws IOException {
-        return rows("calls.tsv").map(row -> new Call(row[0], row[1], row[2], row[3], row[4])).collect(Collectors.toList());
+        return rows("calls.tsv").map(row -> new Call(row[0], row[1], row[2], row[3], row[4], row[5]))
+                .collect(Collectors.toList());
     }
 
     Path message(Call call) {
@@ -51,6 +52,12 @@ final class Script {
 
     Path typed(Call call) {
         return path.resolve("typed").resolve(call.name() + ".xml");
+    }
+
+    /** The contract as it were if it declared SOAP 1.2, or null where nobody asks for it. */
+    URL inSoap12(Service service) throws IOException {
+        Path copy = path.resolve("soap12").resolve(service.name() + ".wsdl");
+        return Files.exists(copy) ? copy.toUri().toURL() : null;
     }
 
     /** A new directory for what is made of a service. */

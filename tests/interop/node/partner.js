@@ -59,7 +59,8 @@ function tellMembers(service, client) {
   }
 }
 
-async function call(client, [name, , operation, answer]) {
+async function call([name, service, operation, answer, , version]) {
+  const client = version === "1.1" ? clients[service] : await inSoap12(service);
   client.clearSoapHeaders();
   client.addHttpHeader("X-Correlation-Id", name);
   if (existsSync(join(directory, "messages", name + ".header.xml"))) client.addSoapHeader(message(name + ".header"));
@@ -69,7 +70,8 @@ async function call(client, [name, , operation, answer]) {
     writeFileSync(join(directory, "typed", name + ".xml"), write(answer.replace(/.*\}/, ""), result));
     tell("answer", name);
   } catch (error) {
-    const detail = error.root?.Envelope?.Body?.Fault?.detail;
+    const fault = error.root?.Envelope?.Body?.Fault;
+    const detail = fault?.detail ?? fault?.Detail;
     if (!detail) return tell("error", name, String(error.stack ?? error));
     const [element, fields] = Object.entries(detail)[0];
     writeFileSync(join(directory, "typed", name + ".xml"), write(element, fields));
@@ -77,10 +79,16 @@ async function call(client, [name, , operation, answer]) {
   }
 }
 
+// clients of one URL share their contract, options included, unless they are told not to
+const inSoap12 = (service) =>
+  soap.createClientAsync(urls[service], { forceSoap12Headers: true, disableCache: true });
+
 const clients = {};
+const urls = {};
 for (const [service, url] of rows("services.tsv")) {
+  urls[service] = url;
   clients[service] = await soap.createClientAsync(url);
   tellMembers(service, clients[service]);
   tell("generated", service);
 }
-for (const each of rows("calls.tsv")) await call(clients[each[1]], each);
+for (const each of rows("calls.tsv")) await call(each);

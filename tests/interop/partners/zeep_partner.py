@@ -25,6 +25,7 @@ class Partner:
     def __init__(self, script: Script) -> None:
         self._script = script
         self._clients: dict[str, Any] = {}
+        self._in_soap_12: dict[str, Any] = {}
 
     def generate(self) -> None:
         """Read every contract; tell what its types came out as."""
@@ -32,11 +33,14 @@ class Partner:
             client = self._clients[service] = Client(url)  # type: ignore[no-untyped-call] # zeep is untyped
             for member in sorted(set(_members(client))):
                 self._script.tell("member", service, *member)
+            if self._script.in_soap_12(service).exists():
+                copy = str(self._script.in_soap_12(service))
+                self._in_soap_12[service] = Client(copy)  # type: ignore[no-untyped-call] # zeep is untyped
             self._script.tell("generated", service)
 
     def call(self, call: Call) -> None:
         """Read the message into zeep's objects, call with them, write the answer's objects back."""
-        client = self._clients[call.service]
+        client = self._clients[call.service] if call.version == "1.1" else self._in_soap_12[call.service]
         message = etree.fromstring(self._script.message(call.name))
         element = client.get_element(message.tag)
         typed = _made(element, message, client.wsdl.types)
