@@ -109,7 +109,10 @@ class Authenticator:
         """Prove by a certificate whose key was used; raises Refused (wsse:FailedAuthentication)."""
         try:
             user = self._trust.user_of(certificate, self._clock.now())
-        except Untrusted as error:
+        except (
+            Untrusted,
+            ValueError,
+        ) as error:  # ValueError: fields that cannot be read, found when they are looked at
             _log.info("certificate not accepted", reason=str(error))
             raise not_authenticated() from error
         return Caller(user.name, how, user.roles)

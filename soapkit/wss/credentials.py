@@ -61,7 +61,7 @@ class Credentials:
             tokens.append(signing.username_token(self.login, now))
         if not tokens:
             return message
-        root = parse(message, _UNBOUNDED)
+        root = parse(message, signing.OURS)
         signing.secure(root, version_of(root), tokens, self.identity, mandatory=True)
         return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
@@ -85,10 +85,6 @@ class Credentials:
             raise trust.Untrusted("its signer is unknown")
         signed = signature.verify(root, version, found, certificate, algorithms=self.algorithms, now=now)
         coverage.check(root, version, found, signed, root.find(version.body))
-
-
-_UNBOUNDED = Limits(max_bytes=1 << 40, max_elements=1 << 40, max_attributes=1 << 40)
-"""What we wrote ourselves is not held to the bounds of what strangers send."""
 
 
 class SecuringTransport(Transport):

@@ -103,16 +103,16 @@ class Security(Module):
         if exchange.caller is None or operation is None:  # nothing was asked of anybody
             return
         if not self._policy.allowed.allows(exchange.caller, service, operation.name):
-            _log.info("caller refused", service=service, operation=operation.name, caller=exchange.caller.name)
+            _log.info("caller refused", service=service, operation=operation.name, name=exchange.caller.name)
             by_http = exchange.caller.how in ("basic", "certificate")
             raise not_authorised(f"{service}.{operation.name}", status=_FORBIDDEN if by_http else None)
 
     def sealed(self, exchange: Exchange, envelope: bytes) -> bytes:
         """Sign the answer, a fault too, where callers sign."""
         identity = self._policy.identity
-        if identity is None or not self._policy.of(exchange.service.contract.name).signature:
-            return envelope
-        root = parse(envelope)
+        if identity is None or not envelope or not self._policy.of(exchange.service.contract.name).signature:
+            return envelope  # an empty one is an answer that goes elsewhere, and is signed when it leaves
+        root = parse(envelope, signing.OURS)
         lifetime = self._authenticator.freshness.most
         stamp = signing.timestamp(self._authenticator.now(), lifetime)
         signing.secure(root, exchange.version, [stamp], identity, mandatory=False)

@@ -17,6 +17,7 @@ from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
 from signxml.signer import XMLSigner
 
+from soapkit.limits import Limits
 from soapkit.versions import Version
 from soapkit.wss import trust
 from soapkit.wss.names import (
@@ -42,6 +43,9 @@ from soapkit.wss.username import digest
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 _NAMES = {"wsse": WSSE, "wsu": WSU}
 _NONCE_BYTES = 16
+
+OURS = Limits(max_bytes=1 << 40, max_elements=1 << 40, max_attributes=1 << 40)
+"""What we wrote ourselves is not held to the bounds of what strangers send."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Guesses at passwords are slowed down: by user, by address, and by both together; shared by all workers.
 
-What it must not become is a way to lock somebody out. An address from which a user has lately proved themselves is
-not refused for what others guess about that user, no refusal is longer than the ladder's end, and attempts made while
-refused count for nothing. Names are counted in a fixed number of buckets: invented ones cannot fill the table, and a
-refusal does not tell whether a name exists.
+What it must not become is a way to lock somebody out. A user is not refused, at an address from which they have lately
+proved themselves, for what is guessed about them elsewhere, nor for what others do at that address (which may be a
+proxy's); no refusal is longer than the ladder's end, and attempts made while refused count for nothing. Names are
+counted in a fixed number of buckets, and an address has few attempts before it is refused: invented names cannot fill
+the table, and a refusal does not tell whether a name exists.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Throttle:
         now = self._clock.now()
         keys = _Keys(name, address)
         found = self._guesses.refused((keys.user, keys.pair, keys.address, keys.known), now)
-        counted = (keys.pair, keys.address) if keys.known in found else (keys.user, keys.pair, keys.address)
+        counted = (keys.pair,) if keys.known in found else (keys.user, keys.pair, keys.address)
         longest = max((until for key in counted if (until := found.get(key)) is not None), default=now)
         if longest > now:
             raise throttled(math.ceil((longest - now).total_seconds()))
@@ -79,7 +80,7 @@ class _Keys:
         place = _place(address)
         both = hashlib.sha256(f"{name}\0{place}".encode()).hexdigest()
         self.user = "u:" + hashlib.sha256(name.encode()).hexdigest()[:4]
-        self.pair = "p:" + both[:4]
+        self.pair = "p:" + both[:16]
         self.known = "k:" + both[:40]
         self.address = "a:" + place
 

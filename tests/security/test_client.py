@@ -20,11 +20,14 @@ from lxml import etree
 from zeep.wsse.username import UsernameToken
 
 from soapkit.client import Client, InvalidAnswer, RemoteFault, Unreachable
+from soapkit.exchange import Exchange
 from soapkit.limits import Limits
+from soapkit.module import Module
+from soapkit.server import application
 from soapkit.transport import Timeout, WsgiTransport
 from soapkit.wss.credentials import Credentials, Identity, Login, SecuringTransport, tls_context
-from soapkit.wss.security import Proof
-from tests.contract.soapkit.orders import ADDRESS, O, element, envelope, order, orders, post
+from soapkit.wss.security import Policy, Proof, Security
+from tests.contract.soapkit.orders import ADDRESS, URL, O, element, envelope, order, orders, post, service
 from tests.security.conftest import Build, Site
 from tests.security.envelopes import DS, NOW, WSSE, Message, Partner, Token
 
@@ -112,6 +115,21 @@ def test_a_fault_is_signed_too(build: Build, partner: Partner, renewed: Partner)
     with pytest.raises(RemoteFault, match="PlaceOrder"):
         client.call("PlaceOrder", element('<PlaceOrder xmlns="urn:example:orders"/>'))
     assert post(site.app, envelope(order())).body.getroottree().find(f".//{{{DS}}}Signature") is not None
+
+
+class _Elsewhere(Module):
+    """Takes every answer away, as WS-Addressing does with those for another address."""
+
+    def sealed(self, exchange: Exchange, envelope: bytes) -> bytes:  # noqa: ARG002 - the module's
+        return b""
+
+
+def test_an_answer_that_goes_elsewhere_is_left_alone(build: Build, partner: Partner) -> None:
+    authenticator = build(Proof.NONE).authenticator
+    security = Security(Policy(Proof.SIGNATURE, identity=identity(partner)), authenticator)
+    app = application([service()], public_url=URL, modules=[_Elsewhere(), security])
+    answer = post(app, Message(created=NOW, signer=partner).xml())
+    assert (answer.status, answer.content) == (202, b"")
 
 
 def test_answers_are_not_signed_where_callers_do_not(build: Build, renewed: Partner) -> None:

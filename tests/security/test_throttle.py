@@ -84,6 +84,14 @@ def test_a_known_address_is_no_place_to_guess_from(throttle: Throttle) -> None:
     assert refused_for(throttle, "osm", HOME) > 0
 
 
+def test_whoever_is_known_behind_a_proxy_is_not_locked_out_by_the_others_there(throttle: Throttle) -> None:
+    throttle.passed("osm", HOME)
+    for number in range(30):
+        fail(throttle, 1, name=f"user {number}", address=HOME)
+    assert refused_for(throttle, "osm", HOME) == 0
+    assert refused_for(throttle, "crm", HOME) > 0
+
+
 def test_a_known_address_is_forgotten_after_some_weeks(throttle: Throttle, clock: FakeClock) -> None:
     throttle.passed("osm", HOME)
     clock.advance(timedelta(days=31))
