@@ -7,18 +7,18 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from soapkit.faults import Refused
-from soapkit.wss import passwords
+from soapkit.wss import passwords, signing, username
 from soapkit.wss.memory import MemoryGuesses
 from soapkit.wss.passwords import Passwords
 from soapkit.wss.security import Proof
 from soapkit.wss.throttle import Throttle, keys_of_user
-from soapkit.wss.username import digest
 from tests.contract.soapkit.orders import post
 from tests.doubles.clock import FakeClock
 from tests.security.conftest import Build
-from tests.security.envelopes import Message, Token
+from tests.security.envelopes import NOW, WSSE, WSU, Message, Token, digest_token
 
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 
@@ -201,15 +201,30 @@ def test_a_password_of_nothing_or_without_end_is_not_kept() -> None:
             passwords.hashed(password)
 
 
-@given(st.binary(max_size=64), st.text(max_size=40), st.text(max_size=40))
-def test_a_digest_is_of_nonce_created_and_password_and_of_nothing_else(
-    nonce: bytes, created: str, password: str
-) -> None:
-    made = digest(nonce, created, password)
-    assert digest(nonce, created, password) == made
-    assert made not in (digest(nonce + b"x", created, password), digest(nonce, created, password + "x"))
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=40
+)
+
+
+@given(TEXT.map(str.strip).filter(bool), TEXT, TEXT)
+def test_a_digest_proves_one_password_and_no_other(name: str, password: str, other: str) -> None:
+    token = username.read(signing.username_token(signing.Login(name, password, digest=True), NOW))
+    assert (token.name, token.digest, token.made_at) == (name, True, NOW)
+    assert username.digest(token.nonce, token.created, password) == token.password
+    assert (username.digest(token.nonce, token.created, other) == token.password) is (other == password)
+
+
+@given(st.binary(min_size=8, max_size=64), st.binary(min_size=8, max_size=64))
+def test_tokens_have_one_replay_key_when_nonce_created_and_name_are_the_same(nonce: bytes, other: bytes) -> None:
+    def key(nonce: bytes, name: str = "osm", later: int = 0) -> str:
+        written = digest_token(nonce, NOW + timedelta(seconds=later), name=name).xml()
+        names = f'xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}"'
+        return username.read(etree.fromstring(f"<x {names}>{written}</x>")[0]).replay_key
+
+    assert (key(nonce) == key(other)) is (nonce == other)
+    assert len({key(nonce), key(nonce, "crm"), key(nonce, later=1)}) == 3
 
 
 def test_the_digest_is_that_of_the_profile() -> None:
     # computed with openssl dgst -sha1 -binary | base64
-    assert digest(bytes(range(1, 9)), "2003-07-16T01:24:32Z", "password") == "nN4/E1D3IyF9w7Fc4wqVX1cvspA="
+    assert username.digest(bytes(range(1, 9)), "2003-07-16T01:24:32Z", "password") == "nN4/E1D3IyF9w7Fc4wqVX1cvspA="
