@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import stamina
@@ -99,7 +100,11 @@ class Process:
 
 @contextmanager
 def running(programs: Sequence[Program]) -> Iterator[list[Process]]:
-    """Run programs, one after the other once each is ready; all are stopped at the end, the last one first."""
+    """Run programs, one after the other once each is ready; all are stopped at the end, the last one first.
+
+    SIGTERM is an end as well, also while they start: nothing is left behind then. Main thread only.
+    """
+    signal.signal(signal.SIGTERM, _end)
     with ExitStack() as stack:
         processes = []
         for program in programs:
@@ -109,6 +114,10 @@ def running(programs: Sequence[Program]) -> Iterator[list[Process]]:
             process.wait_until_ready()
             processes.append(process)
         yield processes
+
+
+def _end(*_: object) -> NoReturn:
+    sys.exit(0)
 
 
 def _check_free(program: Program) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -22,3 +23,15 @@ def runs(pid: int) -> bool:
 
 def _children(task: Path) -> list[str]:
     return (task / "children").read_text().split()
+
+
+def marked(mark: str) -> list[int]:
+    """Return the processes that carry ``mark`` in their environment, but for this one."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark.encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:  # it ended meanwhile, or is not ours to read
+            continue
+    return [pid for pid in found if pid != os.getpid() and runs(pid)]

@@ -151,7 +151,11 @@ def main(asked: str) -> None:
         run.serve_workers(given["target"], **({"workers": 1} | place))
         return
     module, _, factory = given["target"].partition(":")
-    run.serve(getattr(importlib.import_module(module), factory)(), **place)
+    app = getattr(importlib.import_module(module), factory)()
+    try:
+        run.serve(app, **place)
+    finally:
+        getattr(app, "close", lambda: None)()
 
 
 def _tls(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from lxml import etree
 
 from soapkit.limits import Limits
+from soapkit.observe import tracing
 from soapkit.observe.access_log import log_call
 from soapkit.observe.metrics import Metrics
 from soapkit.observe.metrics_page import MetricsPage
@@ -38,6 +40,22 @@ def measured() -> WSGIApplication:
     mounts: dict[str, WSGIApplication] = {"/metrics": MetricsPage(metrics), "/pid": _pid}
     app = application([service(PlaceOrder=_hold)], public_url=os.environ[ADDRESS], modules=[metrics], mounts=mounts)
     return Observed(app, (metrics.answered, log_call))
+
+
+class Traced:
+    """An application whose spans are sent, the last of them when it is closed."""
+
+    def __init__(self) -> None:
+        self.close = tracing.configure("traced")
+        self._app = tracing.traced(site())
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._app(environ, start_response)
+
+
+def traced() -> WSGIApplication:
+    """Trace calls as the environment says."""
+    return Traced()
 
 
 def _pid(_environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
