@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeGuard
 
+from lxml import etree
 from xmlschema.validators import XsdAnyElement, XsdComplexType, XsdElement, XsdGroup, XsdType
-
-Shape: TypeAlias = "tuple[str, tuple[Shape | str, ...]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +39,31 @@ def _product(first: int | None, second: int | None) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """``elements`` by Clark name, in order, with their declaration and occurrence; ``wildcards`` as they are written.
+class Group:
+    """Parts in ``sequence``, in any order (``all``), or by ``choice``; each a group or the name of an element."""
 
-    ``shape`` is the nesting of groups with names as leaves, without groups that say nothing.
-    """
+    model: str
+    parts: tuple[Group | str, ...]
+    occurs: Occurs
+
+    @property
+    def skeleton(self) -> str:
+        """How the parts stand, whatever their number: equal skeletons allow them in the same orders."""
+        parts = [part.skeleton if isinstance(part, Group) else etree.QName(part).localname for part in self.parts]
+        return f"{self.model} ({', '.join(parts if self.model == 'sequence' else sorted(parts))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """``elements`` by Clark name, in order, with declaration and occurrence; ``wildcards`` as they are written."""
 
     elements: dict[str, tuple[XsdElement, Occurs]]
     wildcards: tuple[XsdAnyElement, ...]
     group: XsdGroup | None
 
-    def shape(self, only: frozenset[str]) -> Shape | str | None:
-        """Return how the elements named ``only`` are arranged; equal shapes allow them in the same orders."""
-        return None if self.group is None else _shape(self.group, only)
+    def arranged(self, only: frozenset[str]) -> Group | str | None:
+        """Return how the elements named ``only`` stand, without groups that say nothing about it."""
+        return None if self.group is None else _arranged(self.group, only)
 
 
 def content_of(kind: XsdType) -> Content:
@@ -86,23 +97,19 @@ def _wildcards(group: XsdGroup) -> Iterator[XsdAnyElement]:
             yield from _wildcards(particle)
 
 
-def _shape(group: XsdGroup, only: frozenset[str]) -> Shape | str | None:
-    parts: list[Shape | str] = []
+def _arranged(group: XsdGroup, only: frozenset[str]) -> Group | str | None:
+    parts: list[Group | str] = []
     for particle in group:
         if isinstance(particle, XsdElement):
             parts += [particle.name] if particle.name in only else []
-        elif isinstance(particle, XsdGroup) and (inner := _shape(particle, only)) is not None:
-            parts.append(inner)
-    repeats = group.max_occurs is None or group.max_occurs > 1
-    model = f"repeated {group.model}" if repeats else str(group.model)
-    if model == "sequence":
-        parts = [each for part in parts for each in _flattened(part)]
-    if model in ("all", "choice"):
-        parts.sort(key=str)
+        elif isinstance(particle, XsdGroup) and (inner := _arranged(particle, only)) is not None:
+            parts += inner.parts if group.model == "sequence" and _is_plain(inner) else [inner]
     if not parts:
         return None
-    return parts[0] if len(parts) == 1 and not (repeats and isinstance(parts[0], tuple)) else (model, tuple(parts))
+    if len(parts) == 1:
+        return parts[0]
+    return Group(str(group.model), tuple(parts), Occurs(group.min_occurs, group.max_occurs))
 
 
-def _flattened(part: Shape | str) -> tuple[Shape | str, ...]:
-    return part[1] if isinstance(part, tuple) and part[0] == "sequence" else (part,)
+def _is_plain(part: Group | str) -> TypeGuard[Group]:
+    return isinstance(part, Group) and (part.model, part.occurs) == ("sequence", Occurs(1, 1))

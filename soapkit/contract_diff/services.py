@@ -9,6 +9,7 @@ from lxml import etree
 from soapkit.catalog import Contract, Operation
 from soapkit.contract_diff.change import Change, Part
 from soapkit.contract_diff.elements import Elements
+from soapkit.contract_diff.verdicts import Verdicts
 from soapkit.schema_model import global_element
 
 _NOT_FOUND = "calls of it are refused"
@@ -103,7 +104,7 @@ class _Services:
             text = f"the element is {_shown(new)}, it was {_shown(old)}"
             yield Change("message-element", True, text, effect, path=_path(old))
             return
-        elements = Elements(read_by_caller=part.read_by_caller, tolerant=self._tolerant)
+        elements = Elements(Verdicts(part.read_by_caller, self._tolerant))
         yield from elements.compare(global_element(self._old, old), global_element(self._new, new), _path(old))
 
     def _output(self, old: Operation, new: Operation) -> Iterator[Change]:
