@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.adapters.vault import new_key
 from gateway.admin import Admin
 from gateway.bootstrap import build
 from gateway.cli.processes import Program, free_port, running
@@ -26,22 +28,38 @@ database = "sqlite:///{state}/gateway.sqlite"
 [brm.BRM_01]
 url = "{brm}"
 """
+GUARDED = """[security]
+policy = "username"
+secret_key = "{key}"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The one user that the gateway knows."""
+
+    user: str
+    password: str
 
 
 @contextmanager
-def started(state: Path, recorded: Path) -> Iterator[Running]:
+def started(state: Path, recorded: Path, *, guard: Guard | None = None) -> Iterator[Running]:
     """Start both, make the customer in BRM and the cross-references in the gateway; stop both in the end.
 
     What partners say, and hear, is kept in the directory ``recorded``, what the gateway says to BRM in ``own`` below.
+    With a ``guard`` the gateway asks its callers for a user name and password.
     """
     ports = {"gateway": free_port(), "brm": free_port()}
     with ExitStack() as stack:
         public = {name: stack.enter_context(_before(port, recorded)) for name, port in ports.items()}
         own = stack.enter_context(_before(ports["brm"], recorded / "own"))
         settings = state / "o2c.toml"
-        settings.write_text(SETTINGS.format(gateway=ports["gateway"], brm=own, state=state, public=public["gateway"]))
+        written = SETTINGS.format(gateway=ports["gateway"], brm=own, state=state, public=public["gateway"])
+        settings.write_text(written + (GUARDED.format(key=new_key()) if guard else ""))
         stack.enter_context(running(_programs(state, settings, ports, public)))
         gateway = build(load(settings))
+        if guard:
+            gateway.users.add(guard.user, password=guard.password, digest=True)
         made = customers.create(gateway.brms[BRM], [CUSTOMER])
         gateway.admin.load_xref([*made, *customers.products(BRM)])
         names = {

@@ -3,6 +3,7 @@
 services.tsv            service, WSDL URL
 calls.tsv               call, service, operation, element of the answer, element of the fault, version of SOAP
 messages/<call>.xml     the body element to send; <call>.header.xml a header block
+credentials.tsv         user, password: to be proved by a UsernameToken; not there for most
 soap12/<service>.wsdl   the contract as it were if it declared SOAP 1.2, for toolkits that follow the binding
 typed/<call>.xml        the typed answer, or the typed detail of a fault, written back
 facts.tsv               what the partner tells, a fact a line:
@@ -85,6 +86,18 @@ class Script:
     def in_soap_12(self, service: str) -> Path:
         """Return where the contract lies as it were if it declared SOAP 1.2; not there for most."""
         return self.path / "soap12" / f"{service}.wsdl"
+
+    def log_in(self, user: str, password: str) -> None:
+        """Let the partner prove who it is, with a UsernameToken."""
+        _write(self.path / "credentials.tsv", [(user, password)])
+
+    def credentials(self) -> tuple[str, str] | None:
+        """Return user and password, if the partner is to prove who it is."""
+        path = self.path / "credentials.tsv"
+        if not path.exists():
+            return None
+        [(user, password)] = _read(path)
+        return user, password
 
     def typed(self, call: str) -> Path:
         """Return where the typed answer of a call is written back to."""

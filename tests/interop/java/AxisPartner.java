@@ -89,6 +89,9 @@ public final class AxisPartner {
         if (script.header(call) != null) {
             stub.setHeader(new SOAPHeaderElement(parsed(stub, Files.readString(script.header(call))).getAsDOM()));
         }
+        if (script.credentials() != null) {
+            stub.setHeader(new SOAPHeaderElement(script.credentials()));
+        }
         Object message = parsed(stub, Files.readString(script.message(call))).getObjectValue(method.getParameterTypes()[0]);
         Object answer = method.invoke(stub, message);
         if (call.answer().isEmpty()) {

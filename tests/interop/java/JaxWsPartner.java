@@ -121,6 +121,9 @@ public final class JaxWsPartner {
             stub.context().createMarshaller().marshal(typed, written);
             provider.setOutboundHeaders(List.of(Headers.create(written.getDocumentElement())));
         }
+        if (script.credentials() != null) {
+            provider.setOutboundHeaders(List.of(Headers.create(script.credentials())));
+        }
         Object answer = method.invoke(port, arguments(stub, method, script.message(call)));
         if (method.isAnnotationPresent(Oneway.class)) {
             script.tell("accepted", call.name());

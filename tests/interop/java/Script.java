@@ -16,6 +16,9 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
 
 /** The directory through which a partner is told what to do, and tells what came of it (tests/interop/script.py). */
 final class Script {
@@ -24,6 +27,9 @@ final class Script {
 
     /** A service and the URL of its WSDL. */
     record Service(String name, String wsdl) {}
+
+    private static final String WSSE =
+            "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd";
 
     private final Path path;
 
@@ -52,6 +58,22 @@ final class Script {
 
     Path typed(Call call) {
         return path.resolve("typed").resolve(call.name() + ".xml");
+    }
+
+    /** A UsernameToken with the password as text, which neither Java toolkit has of its own; null where none is asked for. */
+    Element credentials() throws Exception {
+        if (!Files.exists(path.resolve("credentials.tsv"))) {
+            return null;
+        }
+        String[] known = rows("credentials.tsv").findFirst().orElseThrow();
+        DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+        factory.setNamespaceAware(true);
+        Document document = factory.newDocumentBuilder().newDocument();
+        Element security = document.createElementNS(WSSE, "wsse:Security");
+        Element token = (Element) security.appendChild(document.createElementNS(WSSE, "wsse:UsernameToken"));
+        token.appendChild(document.createElementNS(WSSE, "wsse:Username")).setTextContent(known[0]);
+        token.appendChild(document.createElementNS(WSSE, "wsse:Password")).setTextContent(known[1]);
+        return security;
     }
 
     /** The contract as it were if it declared SOAP 1.2, or null where nobody asks for it. */

@@ -88,6 +88,10 @@ const urls = {};
 for (const [service, url] of rows("services.tsv")) {
   urls[service] = url;
   clients[service] = await soap.createClientAsync(url);
+  if (existsSync(join(directory, "credentials.tsv"))) {
+    const options = { passwordType: "PasswordDigest", hasTimeStamp: true };
+    clients[service].setSecurity(new soap.WSSecurity(...rows("credentials.tsv")[0], options));
+  }
   tellMembers(service, clients[service]);
   tell("generated", service);
 }

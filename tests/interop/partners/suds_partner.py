@@ -15,6 +15,7 @@ from suds.mx.literal import Literal
 from suds.sax.parser import Parser
 from suds.sudsobject import Object
 from suds.umx.typed import Typed
+from suds.wsse import Security, UsernameToken
 
 from tests.interop.script import Call, Script
 
@@ -34,6 +35,8 @@ class Partner:
             # whole messages as objects: attributes of a body element have no place among unwrapped parameters;
             # pretty: elements given as they are lose what is in them otherwise
             client = self._clients[service] = Client(url, cache=None, unwrap=False, prettyxml=True)
+            if known := self._script.credentials():
+                client.set_options(wsse=_token(*known))
             for member in sorted(set(_members(client.wsdl.schema))):
                 self._script.tell("member", service, *member)
             self._script.tell("generated", service)
@@ -70,6 +73,12 @@ class Partner:
         element = _element(client, name)
         written = Literal(client.wsdl.schema).process(Content(element.name, _renamed(typed), type=element))
         self._script.typed(call.name).write_text(written.plain(), encoding="utf-8")
+
+
+def _token(user: str, password: str) -> Security:
+    security = Security()
+    security.tokens.append(UsernameToken(user, password))
+    return security
 
 
 def _read(client: Any, message: bytes) -> Any:

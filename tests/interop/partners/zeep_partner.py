@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree
 from zeep import Client
 from zeep.exceptions import Fault
+from zeep.wsse.username import UsernameToken
 from zeep.xsd import ComplexType
 from zeep.xsd.elements import Any as Wildcard
 
@@ -29,8 +30,10 @@ class Partner:
 
     def generate(self) -> None:
         """Read every contract; tell what its types came out as."""
+        known = self._script.credentials()
+        token = UsernameToken(*known, use_digest=True) if known else None  # type: ignore[no-untyped-call] # zeep is untyped
         for service, url in self._script.services().items():
-            client = self._clients[service] = Client(url)  # type: ignore[no-untyped-call] # zeep is untyped
+            client = self._clients[service] = Client(url, wsse=token)  # type: ignore[no-untyped-call] # same
             for member in sorted(set(_members(client))):
                 self._script.tell("member", service, *member)
             if self._script.in_soap_12(service).exists():
