@@ -25,6 +25,7 @@ _NESTING = (*_GROUPS, f"{{{XSD}}}complexContent", f"{{{XSD}}}extension", f"{{{XS
 _NAMED = tuple(
     f"{{{XSD}}}{kind}" for kind in ("element", "attribute", "complexType", "simpleType", "group", "attributeGroup")
 )
+_UNTYPED = tuple(f"{{{XSD}}}{kind}" for kind in ("list", "union", "redefine"))
 _ATTRIBUTES = tuple(f"{{{XSD}}}{kind}" for kind in ("attribute", "attributeGroup", "anyAttribute"))
 
 
@@ -135,6 +136,24 @@ def _repeated_choice(schema: Element, _: Index) -> Iterator[Spot]:
             yield choice, f"a choice in {name(choice)} repeats"
 
 
+def _default(schema: Element, _: Index) -> Iterator[Spot]:
+    for node in schema.iter(f"{{{XSD}}}element", f"{{{XSD}}}attribute"):
+        said = next((kind for kind in ("default", "fixed") if node.get(kind) is not None), None)
+        if said:
+            yield node, f"{name(node)} has a {said} value"
+
+
+def _untyped(schema: Element, _: Index) -> Iterator[Spot]:
+    for node in schema.iter(*_UNTYPED):
+        yield node, f"{name(node)} is made with {etree.QName(node).localname}"
+    for node in schema.iter(f"{{{XSD}}}complexType", f"{{{XSD}}}complexContent"):
+        if node.get("mixed") in {"true", "1"}:
+            yield node, f"{name(node)} is mixed"
+    for node in schema.iter(f"{{{XSD}}}element"):
+        if node.get("substitutionGroup"):
+            yield node, f"{name(node)} is in a substitutionGroup"
+
+
 def _text_type(schema: Element, _: Index) -> Iterator[Spot]:
     for content in schema.iter(f"{{{XSD}}}simpleContent"):
         for node in content.iterchildren(f"{{{XSD}}}extension", f"{{{XSD}}}restriction"):
@@ -215,6 +234,8 @@ SHAPE: Mapping[str, Rule] = {
     "anonymous-simple-type": _anonymous("simpleType"),  # same, and enumerations lose theirs
     "array-of-arrays": _array_of_arrays,  # .NET makes item[][] of it
     "repeated-choice": _repeated_choice,  # .NET makes object[] of it, Java List<Object>
+    "default-value": _default,  # .NET does not send what equals it
+    "untyped": _untyped,  # strings, or nothing, in .NET, Axis 1 and node-soap
     "text-type": _text_type,  # Axis 1 makes Java of it that does not compile
     "case-only": _member_case,  # one identifier in languages without case, and in Java
 }

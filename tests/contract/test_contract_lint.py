@@ -44,6 +44,30 @@ TEXT = '<xs:simpleContent><xs:extension base="xs:string">{}</xs:extension></xs:s
 EXTENSION = '<xs:complexContent><xs:extension base="Base">{}</xs:extension></xs:complexContent>'.format
 
 BAD_SCHEMAS = {
+    "a default": (
+        f'<xs:element name="E" type="xs:string" default="x">{DOC}</xs:element>',
+        "default-value: E has a default value",
+    ),
+    "a fixed attribute": (
+        complex_type("T", f'<xs:attribute name="a" type="xs:string" fixed="x">{DOC}</xs:attribute>'),
+        "default-value: a has a fixed value",
+    ),
+    "a list": (
+        f'<xs:simpleType name="T">{DOC}<xs:list itemType="xs:int"/></xs:simpleType>',
+        "untyped: T is made with list",
+    ),
+    "a union": (
+        f'<xs:simpleType name="T">{DOC}<xs:union memberTypes="xs:int xs:date"/></xs:simpleType>',
+        "untyped: T is made with union",
+    ),
+    "mixed content": (
+        complex_type("T", sequence(ONE_ITEM)).replace('"T"', '"T" mixed="true"'),
+        "untyped: T is mixed",
+    ),
+    "an element that may stand for another": (
+        f'<xs:element name="E" type="xs:string" substitutionGroup="F">{DOC}</xs:element>{element("F", "xs:string")}',
+        "untyped: E is in a substitutionGroup",
+    ),
     "a complex type without a name": (
         f'<xs:element name="E">{DOC}<xs:complexType/></xs:element>',
         "anonymous-complex-type: E has a complexType without a name",
