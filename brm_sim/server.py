@@ -107,7 +107,7 @@ def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> Brm
     pages = {"/opcodes": lambda: simulated(opcodes)}
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
     controlled = control_app(simulation, Brm(dispatcher), token=token, pages=pages)
-    known = security.users(settings.users.get_secret_value()) if settings.users else []
+    known = security.users(settings.users.get_secret_value()) if settings.users else {}
 
     def site(modules: Sequence[Module], mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
         return application(

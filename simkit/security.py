@@ -5,6 +5,7 @@ Replays and guesses are counted in the memory of each process: a simulator is no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from soapkit.module import Module
@@ -18,21 +19,23 @@ from soapkit.wss.throttle import Throttle
 _FILE = "@"
 
 
-def users(written: str) -> list[User]:
+def users(written: str) -> dict[str, str]:
     """Read ``name:password,name:password``, or ``@file`` with one such pair a line. ValueError says what is wrong.
 
     A password may hold colons; commas only in a file.
     """
     pairs = _lines(Path(written[1:])) if written.startswith(_FILE) else written.split(",")
-    return [_user(number, pair.strip()) for number, pair in enumerate(pairs, start=1) if pair.strip()]
+    return dict(_pair(number, pair.strip()) for number, pair in enumerate(pairs, start=1) if pair.strip())
 
 
-def modules(known: list[User], realm: str) -> list[Module]:
-    """Return the modules of a site that lets in ``known`` only; of one that lets in everybody when there are none."""
+def modules(known: Mapping[str, str], realm: str) -> list[Module]:
+    """Return the modules of a site that lets in ``known`` (name → password) only; everybody, when there are none."""
     if not known:
         return []
     clock = SystemClock()
-    authenticator = Authenticator(KnownUsers(known), Throttle(MemoryGuesses(), clock), MemoryReplays(), clock)
+    callers = [User(name, password_hash=passwords.hashed(password)) for name, password in known.items()]
+    found = KnownUsers(callers, secrets=known)
+    authenticator = Authenticator(found, Throttle(MemoryGuesses(), clock), MemoryReplays(), clock)
     return [Security(Policy(Proof.USERNAME, realm=realm), authenticator)]
 
 
@@ -43,8 +46,8 @@ def _lines(file: Path) -> list[str]:
         raise ValueError("the file of users cannot be read") from error
 
 
-def _user(number: int, pair: str) -> User:
-    name, colon, password = pair.partition(":")
-    if not (name and colon and password):
+def _pair(number: int, written: str) -> tuple[str, str]:
+    name, _, password = written.partition(":")
+    if not (name and password):
         raise ValueError(f"user {number} is not name:password")
-    return User(name, password_hash=passwords.hashed(password), secret=password)
+    return name, password

@@ -37,31 +37,33 @@ class StoredUsers:
     def find(self, name: str) -> User | None:
         """Return the user of this name."""
         with self.database.read() as work:
-            return self._user(work.users.get(name))
+            return _user(work.users.get(name))
 
     def of_certificate(self, fingerprint: str) -> User | None:
         """Return the user a certificate was given to."""
         with self.database.read() as work:
-            return self._user(work.users.of_certificate(CertificateKind.FINGERPRINT, fingerprint))
+            return _user(work.users.of_certificate(CertificateKind.FINGERPRINT, fingerprint))
 
     def of_subject(self, subject: str) -> User | None:
         """Return the user whom certificates of this subject stand for."""
         with self.database.read() as work:
-            return self._user(work.users.of_certificate(CertificateKind.SUBJECT, subject))
+            return _user(work.users.of_certificate(CertificateKind.SUBJECT, subject))
 
-    def _user(self, record: UserRecord | None) -> User | None:
-        if record is None:
-            return None
-        return User(record.name, record.roles, record.password_hash, self._secret(record))
-
-    def _secret(self, record: UserRecord) -> str | None:
-        if record.secret is None:
+    def secret(self, user: User) -> str | None:
+        """Decrypt the password of a user who proves it by digest."""
+        with self.database.read() as work:
+            record = work.users.get(user.name)
+        if record is None or record.secret is None:
             return None
         try:
             return self.vault.opened(record.secret)
         except GatewayError as error:  # the gateway said so when it started; passwords as text still work
             _log.error("secret of a user cannot be read", code=error.code)
             return None
+
+
+def _user(record: UserRecord | None) -> User | None:
+    return None if record is None else User(record.name, record.roles, record.password_hash)
 
 
 @dataclass(slots=True)

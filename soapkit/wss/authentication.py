@@ -134,9 +134,13 @@ class Authenticator:
     def _by_digest(self, token: UsernameToken, address: str) -> Caller:
         self._throttle.check(token.name, address)
         user = self._users.find(token.name)
-        secret = None if user is None else user.secret
+        secret = self._users.secret(user or User(token.name))  # looked for in any case: it takes the same time
         expected = digest(token.nonce, token.created, secret or self._nobody)
-        right = hmac.compare_digest(expected.encode(), token.password.strip().encode()) and secret is not None
+        right = (
+            hmac.compare_digest(expected.encode(), token.password.strip().encode())
+            and secret is not None
+            and user is not None
+        )
         return self._proved(user if right else None, token.name, address, "digest")
 
     def _proved(self, user: User | None, name: str, address: str, how: str) -> Caller:

@@ -21,22 +21,28 @@ class SystemClock:
 
 
 class KnownUsers:
-    """Users who are all known from the start."""
+    """Users who are all known from the start; ``secrets`` are passwords by name, for digests."""
 
     def __init__(
         self,
         users: Iterable[User] = (),
         *,
+        secrets: Mapping[str, str] | None = None,
         certificates: Mapping[str, str] | None = None,
         subjects: Mapping[str, str] | None = None,
     ) -> None:
         self._users = {user.name: user for user in users}
+        self._secrets = dict(secrets or {})
         self._certificates = dict(certificates or {})
         self._subjects = dict(subjects or {})
 
     def find(self, name: str) -> User | None:
         """Return the user of this name."""
         return self._users.get(name)
+
+    def secret(self, user: User) -> str | None:
+        """Return the password of a user who proves it by digest."""
+        return self._secrets.get(user.name)
 
     def of_certificate(self, fingerprint: str) -> User | None:
         """Return the user a certificate was given to."""

@@ -12,13 +12,12 @@ from typing import Protocol
 class User:
     """A caller who may prove who they are.
 
-    ``password_hash`` is argon2's; ``secret`` is the password itself, kept only for those who prove it by digest.
+    ``password_hash`` is argon2's.
     """
 
     name: str
     roles: frozenset[str] = frozenset()
     password_hash: str | None = field(default=None, repr=False)
-    secret: str | None = field(default=None, repr=False)
 
 
 class Clock(Protocol):
@@ -32,7 +31,10 @@ class Users(Protocol):
     """Who may call."""
 
     def find(self, name: str) -> User | None:
-        """Return the user of this name, its ``secret`` included."""
+        """Return the user of this name."""
+
+    def secret(self, user: User) -> str | None:
+        """Return the password itself, which is kept only for those who prove it by digest."""
 
     def of_certificate(self, fingerprint: str) -> User | None:
         """Return the user a certificate was given to; ``fingerprint`` is SHA-256, lower-case hex."""

@@ -76,9 +76,10 @@ def build(authority: trustme.CA, partner: Partner, elliptic: Partner, renewed: P
     """Make a site: ``build(Proof.USERNAME, …)``; further arguments are the Policy's."""
     users = KnownUsers(
         [
-            User("osm", frozenset({"orders"}), _HASH, PASSWORD),
+            User("osm", frozenset({"orders"}), _HASH),
             User("crm", frozenset(), _HASH),
         ],
+        secrets={"osm": PASSWORD},
         certificates={trust.fingerprint(each.certificate): "osm" for each in (partner, elliptic)},
         subjects={trust.subject(renewed.certificate): "crm"},
     )

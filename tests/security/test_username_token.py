@@ -9,7 +9,7 @@ import pytest
 from soapkit.wss.security import Proof
 from tests.contract.soapkit.orders import Answer, envelope, order, post
 from tests.security.conftest import Build
-from tests.security.envelopes import DIGEST, NOW, SOAP_12, Message, Token, digest_token, stamp
+from tests.security.envelopes import DIGEST, NOW, SOAP_12, WSSE, Message, Token, digest_token, stamp
 
 
 def assert_refused(answer: Answer, code: str, rule: str) -> None:
@@ -57,6 +57,14 @@ def test_what_was_wrong_is_not_told(build: Build, token: Token) -> None:
     assert_refused(answer, "FailedAuthentication", "authentication")
     assert answer.text == "The caller's credentials were not accepted [authentication] (correlation id c-1)"
     assert site.seen == []
+
+
+def test_in_soap_12_the_code_is_a_subcode(build: Build) -> None:
+    message = Message(soap=SOAP_12, token=Token(password="wrong"), attributes='s:mustUnderstand="true"').xml()
+    answer = post(build(Proof.USERNAME).app, message, Content_Type="application/soap+xml")
+    [value] = answer.body.findall(f"{{{SOAP_12}}}Code/{{{SOAP_12}}}Subcode/{{{SOAP_12}}}Value")
+    prefix, _, name = (value.text or "").partition(":")
+    assert (answer.status, value.nsmap[prefix], name) == (400, WSSE, "FailedAuthentication")
 
 
 def test_nothing_is_told_of_operations_to_a_stranger(build: Build) -> None:
