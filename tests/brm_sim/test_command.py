@@ -5,12 +5,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from brm_sim.flist import Flist, Poid
+from simkit.store import ControlStore
 from soapkit.faults import NoAnswer, Unreachable
 from tests.brm_sim.simulator import TOKEN, Simulator
 
@@ -110,3 +111,26 @@ def test_what_makes_it_impossible_to_start_is_told_in_a_line(tmp_path: Path, opt
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BRM_SIM_")}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, reason in ended.stderr, ended.stderr.count("\n")) == (1, True, 1)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_says_how_it_is_and_finishes_what_it_has_begun_when_it_is_stopped(tmp_path: Path, workers: str) -> None:
+    with started(tmp_path / "brm.sqlite", "--workers", workers) as (process, simulator):
+        until_it_serves(simulator)
+        ready = simulator.http("GET", "/health/ready")
+        metrics = simulator.http("GET", "/metrics")[1]
+        simulator.did("POST", "/faults", {"operation": LOOPBACK, "action": "block"})
+        answers: list[Flist] = []
+        caller = threading.Thread(target=lambda: answers.append(simulator.call(LOOPBACK, HANDLE)))
+        caller.start()
+        while not simulator.did("GET", "/barriers"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        with closing(ControlStore(f"sqlite:///{tmp_path / 'brm.sqlite'}", journal_size=0)) as control:
+            control.release()
+        caller.join(20)
+
+        assert process.wait(20) == 0
+    assert ready == (200, b'{"ready": true, "checks": {"store": {"ok": true}}}')
+    assert b"soap_requests_total{" in metrics
+    assert len(answers) == 1
