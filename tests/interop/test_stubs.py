@@ -116,6 +116,18 @@ def test_a_declared_fault_is_caught_by_its_type(evidence: Evidence, service: str
     assert caught == {evidence.toolkit.faults[etree.QName(fault).localname] for fault in declared}
 
 
+def test_a_service_has_an_effect_or_says_in_typed_fields_that_it_is_not_simulated(
+    evidence: Evidence, service: str
+) -> None:
+    calls = calls_of(evidence, service)
+    taken = [name for name in calls if "." not in name and evidence.outcomes[name][0] in {"answer", "accepted"}]
+    refused = [name for name in calls if evidence.outcomes[name][0] == "fault"]
+
+    if not taken:
+        said = {name: " ".join(_texts(evidence, name, "text")) for name in refused}
+        assert {name for name, text in said.items() if "not simulated" in text} == {*calls}
+
+
 @pytest.mark.parametrize("call", sorted(EFFECTS))
 def test_what_a_typed_answer_names_is_in_brm(evidence: Evidence, call: str) -> None:
     assert evidence.effects[call] == EFFECTS[call]
@@ -130,6 +142,16 @@ def test_a_one_way_message_lies_on_its_queue(evidence: Evidence, call: str, queu
     lying = [etree.fromstring(payload) for payload in evidence.payloads(queue)]
 
     assert [comparison.differences(message, payload) for payload in lying].count([]) == 1
+
+
+def test_a_transaction_is_opened_and_committed_by_the_name_in_the_typed_answer(evidence: Evidence) -> None:
+    header = evidence.cases["create"].header
+    assert header is not None
+
+    opened = _texts(evidence, "open", "TRANS_ID")
+
+    assert opened == [etree.fromstring(header).findtext("{*}TRANS_ID")]
+    assert _texts(evidence, "commit", "TRANS_ID") == opened
 
 
 def test_what_is_searched_and_echoed_is_in_the_typed_answer(evidence: Evidence) -> None:

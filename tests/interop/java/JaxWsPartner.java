@@ -1,6 +1,7 @@
 import com.sun.tools.ws.wscompile.WsimportTool;
 import com.sun.xml.ws.api.message.Headers;
 import com.sun.xml.ws.developer.WSBindingProvider;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
@@ -9,6 +10,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -42,6 +44,9 @@ import org.w3c.dom.Document;
 /** A partner on JAX-WS: generates and compiles stubs as wsimport does, and makes the calls of a script with them. */
 public final class JaxWsPartner {
     private static final String DEFAULT = "##default";
+
+    /** All that wsimport prints when it is content. */
+    private static final List<String> PROGRESS = List.of("", "parsing WSDL...", "Generating code...");
 
     private final Script script;
     private final Map<String, Stub> stubs = new HashMap<>();
@@ -77,8 +82,12 @@ public final class JaxWsPartner {
     private void generate(Script.Service service) throws Exception {
         Path sources = script.directory("sources", service);
         Path made = script.directory("classes", service);
-        String[] options = {"-quiet", "-Xnocompile", "-keep", "-s", sources.toString(), "-d", made.toString(), service.wsdl()};
-        if (!new WsimportTool(System.out).run(options)) {
+        String[] options = {"-Xnocompile", "-keep", "-s", sources.toString(), "-d", made.toString(), service.wsdl()};
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        boolean done = new WsimportTool(said).run(options);
+        said.toString(StandardCharsets.UTF_8).lines().filter(line -> !PROGRESS.contains(line.trim()))
+                .forEach(System.out::println);
+        if (!done) {
             return;
         }
         Script.Classes classes = Script.compile(sources, made);
