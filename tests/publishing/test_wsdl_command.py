@@ -9,7 +9,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import zeep
 from typer.testing import CliRunner, Result
 
-from gateway.cli.main import app
+from gateway.cli.wsdl import app
 from soapkit.catalog import contracts_root
 from soapkit.faults import Refused
 from soapkit.publish import Publishing
@@ -22,7 +22,7 @@ BAL = "xsd/brm/PCM_OP_BAL_GET_BALANCES.xsd"
 
 
 def o2c(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, ["wsdl", *map(str, arguments)])
+    return CliRunner().invoke(app, [*map(str, arguments)])
 
 
 def names() -> list[str]:
