@@ -28,6 +28,8 @@ _log = structlog.get_logger(__name__)
 _CHUNK = 256 * 1024
 _IN_MEMORY = 1024 * 1024
 _FLUSHED_SECONDS = 0.2
+_SERVER = ("Server", "soapkit")
+"""Said in place of granian's name: what is behind it is nobody's business."""
 
 
 class Patient:
@@ -41,6 +43,13 @@ class Patient:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer; what has no body (a probe, a document) waits for no turn."""
+
+        def started(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            return start_response(status, [*headers, _SERVER], *error)
+
+        return self._answer(environ, started)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         declared = environ.get("CONTENT_LENGTH") or ""
         if declared in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
             return self._app(environ, start_response)
@@ -116,7 +125,7 @@ def _end(thread: int, late: _Reading) -> None:
         return
     answer = refusal(408, late.content_type)
     headers = [(name, value) for name, value in answer.headers if name != "Content-Length"]
-    headers.append(("Content-Length", str(len(answer.body) + 1)))
+    headers += [_SERVER, ("Content-Length", str(len(answer.body) + 1))]
     protocol.response_iter(408, headers, _Once(answer.body))
 
 
