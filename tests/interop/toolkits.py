@@ -30,6 +30,8 @@ AXIS_JARS = (
 SAAJ = "-Djavax.xml.soap.SAAJMetaFactory=com.sun.xml.messaging.saaj.soap.SAAJMetaFactoryImpl"
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
 """For a JVM that lives for seconds: compile quickly rather than well."""
+WARN = ("-W", "always", "-W", "ignore::DeprecationWarning", "-W", "ignore::SyntaxWarning")
+"""What a library owes to newer Pythons is no complaint about a contract."""
 TIMEOUT = 150.0
 
 Commands: TypeAlias = Sequence[Sequence[str]]
@@ -65,11 +67,11 @@ class Toolkit:
 
 
 def _zeep(directory: Path) -> Commands:
-    return [[sys.executable, "-W", "always", "-m", "tests.interop.partners.zeep_partner", str(directory)]]
+    return [[sys.executable, *WARN, "-m", "tests.interop.partners.zeep_partner", str(directory)]]
 
 
 def _suds(directory: Path) -> Commands:
-    return [[sys.executable, "-W", "always", "-m", "tests.interop.partners.suds_partner", str(directory)]]
+    return [[sys.executable, *WARN, "-m", "tests.interop.partners.suds_partner", str(directory)]]
 
 
 def _jaxws(directory: Path) -> Commands:
