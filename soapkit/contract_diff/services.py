@@ -17,21 +17,14 @@ _OTHER_CODE = "callers keep working; code that is generated anew has another nam
 
 
 def compare(old: Contract, new: Contract, *, tolerant: bool = False) -> tuple[Change, ...]:
-    """Return what differs between two contracts of one service, in the order of the old one; empty = nothing.
-
-    ``tolerant`` means callers that ignore elements they do not know, as JAX-WS and .NET do unless told otherwise.
-    Addresses, documentation and prefixes are no differences. Raises ContractError for schemas that cannot be read.
-    """
+    """See the package."""
     return tuple(_Services(old, new, tolerant=tolerant).changes())
 
 
 def compare_all(
     old: Sequence[Contract], new: Sequence[Contract], *, tolerant: bool = False
 ) -> Mapping[str, tuple[Change, ...]]:
-    """Compare services by name: the changes of each, those without any included.
-
-    A single service on either side is compared whatever its name is.
-    """
+    """See the package."""
     before, after = ({each.name: each for each in contracts} for contracts in (old, new))
     if len(before) == len(after) == 1 and before.keys() != after.keys():
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from lxml import etree
@@ -12,6 +13,7 @@ from soapkit.faults import Fault, FaultCode
 from soapkit.publish.samples import sample
 from soapkit.versions import Version
 
+VERSIONS: Mapping[str, Version] = {"1.1": Version.SOAP_11, "1.2": Version.SOAP_12}
 REQUEST = "request"
 RESPONSE = "response"
 FAULT = "fault"

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from soapkit.catalog import Contract, ContractError, Operation
 from soapkit.publish.descriptions import Description, describe
 from soapkit.publish.documents import Publisher
-from soapkit.publish.examples import FAULT, REQUEST, RESPONSE, example, header_block
+from soapkit.publish.examples import FAULT, REQUEST, RESPONSE, VERSIONS, example, header_block
 from soapkit.publish.toolkits import curl, toolkits
 from soapkit.versions import Version
 
@@ -26,8 +26,6 @@ _STYLE = (_TEMPLATES / "page.css").read_text("utf-8")
 _SCRIPT = (_TEMPLATES / "try_it.js").read_text("utf-8")
 _MOST_SHOWN = 8_000
 """Characters of a full example that is shown; a longer one is a link, and the minimal one is shown."""
-
-VERSIONS: Mapping[str, Version] = {"1.1": Version.SOAP_11, "1.2": Version.SOAP_12}
 
 _environment = Environment(
     loader=PackageLoader("soapkit.publish"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -46,7 +44,13 @@ POLICY = (
     f"default-src 'none'; style-src {_hash(_STYLE)}; script-src {_hash(_SCRIPT)}; connect-src 'self'; img-src data:; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""The Content-Security-Policy of all pages: this style, this script, this site, and nothing else."""
+"""What a page may load: this style, this script, this site, and nothing else."""
+
+HEADERS = (
+    ("Content-Security-Policy", POLICY),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+)
 
 
 @dataclass(frozen=True, slots=True)

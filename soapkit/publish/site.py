@@ -1,4 +1,8 @@
-"""What GET shows: of one service its documents, examples and page; of the site the list of its services."""
+"""What GET shows: of one service its documents, examples and page; of the site the list of its services.
+
+Pages and examples need libraries that take long to import, and most processes never show one: they are imported when
+they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,6 @@ from soapkit.http import Response
 from soapkit.publish.addresses import Addresses, Network
 from soapkit.publish.conditional import answer
 from soapkit.publish.documents import Publisher
-from soapkit.publish.examples import REQUEST, example
-from soapkit.publish.pages import POLICY, VERSIONS, Listed, index_page, service_page
 
 Guard: TypeAlias = Callable[[WSGIEnvironment], None]
 """Lets a request see what is published, or raises Refused with status 401 and WWW-Authenticate."""
@@ -30,11 +32,6 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _XML = "text/xml; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
-_PAGE_HEADERS = (
-    ("Content-Security-Policy", POLICY),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Frame-Options", "DENY"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +107,7 @@ class ServicePages(_Guarded):
         address = self.address(environ)
         show = next((show for key, show in self._shows.items() if key in asked), None)
         if show is None:
-            page = service_page(
-                self.contract,
-                self._publisher,
-                address,
-                up=_to_the_list(environ),
-                try_it=self._publishing.try_it,
-                credentials=self.contract.name in self._publishing.credentials,
-            )
-            return self._answer(environ, _HTML, page, *_PAGE_HEADERS)
+            return self._page(environ, address)
         try:
             kind, body = show(address, asked)
         except ContractError as error:
@@ -130,7 +119,22 @@ class ServicePages(_Guarded):
     def _answer(self, environ: WSGIEnvironment, kind: str, body: bytes, *headers: tuple[str, str]) -> Response:
         return answer(environ, kind, body, self._publisher.modified, *headers, private=self._private)
 
+    def _page(self, environ: WSGIEnvironment, address: str) -> Response:
+        from soapkit.publish import pages  # noqa: PLC0415 - as above
+
+        page = pages.service_page(
+            self.contract,
+            self._publisher,
+            address,
+            up=_to_the_list(environ),
+            try_it=self._publishing.try_it,
+            credentials=self.contract.name in self._publishing.credentials,
+        )
+        return self._answer(environ, _HTML, page, *pages.HEADERS)
+
     def _example(self, asked: Mapping[str, str]) -> tuple[str, bytes | None]:
+        from soapkit.publish.examples import REQUEST, VERSIONS, example  # noqa: PLC0415 - as above
+
         version = VERSIONS.get(asked.get("soap", "1.1"))
         if version is None:
             return _XML, None
@@ -147,11 +151,13 @@ class IndexPages(_Guarded):
         self._services = services
 
     def _shown(self, environ: WSGIEnvironment, asked: Mapping[str, str]) -> Response:
-        services = [Listed(each.contract, each.address(environ)) for each in self._services]
+        from soapkit.publish import pages  # noqa: PLC0415 - as above
+
+        services = [pages.Listed(each.contract, each.address(environ)) for each in self._services]
         if asked.get("format") == "json":
-            listed = json.dumps({"services": [_entry(each) for each in services]}, indent=2)
+            listed = json.dumps({"services": [_entry(each.contract, each.address) for each in services]}, indent=2)
             return self._answer(environ, "application/json", listed.encode())
-        return self._answer(environ, _HTML, index_page(services, _to_the_list(environ)), *_PAGE_HEADERS)
+        return self._answer(environ, _HTML, pages.index_page(services, _to_the_list(environ)), *pages.HEADERS)
 
     def _answer(self, environ: WSGIEnvironment, kind: str, body: bytes, *headers: tuple[str, str]) -> Response:
         modified = max((each.modified for each in self._services), default=_NEVER)
@@ -164,14 +170,14 @@ def _to_the_list(environ: WSGIEnvironment) -> str:
     return "../" * depth + "services/"
 
 
-def _entry(service: Listed) -> Mapping[str, object]:
+def _entry(contract: Contract, address: str) -> Mapping[str, object]:
     return {
-        "name": service.contract.name,
-        "namespace": service.contract.namespace,
-        "address": service.address,
-        "wsdl": f"{service.address}?wsdl",
-        "singleWsdl": f"{service.address}?singleWsdl",
-        "operations": [operation.name for operation in service.contract.operations],
+        "name": contract.name,
+        "namespace": contract.namespace,
+        "address": address,
+        "wsdl": f"{address}?wsdl",
+        "singleWsdl": f"{address}?singleWsdl",
+        "operations": [operation.name for operation in contract.operations],
     }
 
 
