@@ -75,6 +75,7 @@ def _readings(database: Database, queues: Sequence[str], clock: Clock) -> Iterat
     try:
         with database.read() as work:
             depths = work.messages.depths(queues)
+            replies = work.replies.depths()
             alarms = len(work.fallout.open(ALARMS))
     except GatewayError as error:
         _log.warning("queues not counted", error=error.text)
@@ -82,6 +83,10 @@ def _readings(database: Database, queues: Sequence[str], clock: Clock) -> Iterat
         return
     yield Reading("o2c_database_up", up, (), {(): 1.0})
     yield Reading("o2c_alarms", "Alarms that wait for an operator", (), {(): float(alarms)})
+    kept: dict[tuple[str, ...], float] = {(state.value,): float(count) for state, count in replies.items()}
+    yield Reading(
+        "o2c_replies", "Answers to partners' own addresses that are not delivered, by state", ("state",), kept
+    )
     yield from _of_queues(depths, clock)
 
 

@@ -7,7 +7,7 @@ anew once there is an answer to deliver.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -118,6 +118,9 @@ class ReplyStore(Protocol):
 
     def find(self, states: Sequence[ReplyState], *, limit: int) -> list[Reply]:
         """Return replies in these states (none named: all), oldest first."""
+
+    def depths(self) -> Mapping[ReplyState, int]:
+        """Count those that are not done with, by state."""
 
     def request(self, number: int) -> bytes:
         """Return the body of a request, as it came; KeyError when there is no such reply."""

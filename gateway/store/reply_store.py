@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, or_, select, text, update
+from sqlalchemy import Connection, Select, and_, func, or_, select, text, update
 
 from gateway.messaging.queues import Reason
 from gateway.messaging.replies import OPEN, Reply, ReplyClaim, ReplyState
@@ -110,6 +110,12 @@ class ReplyTableStore:
         if states:
             wanted = wanted.where(_R.state.in_(list(states)))
         return [_view(row) for row in self._connection.execute(wanted).mappings()]
+
+    def depths(self) -> dict[ReplyState, int]:
+        """Count, through the index by state."""
+        wanted = _R.state.in_([*OPEN, ReplyState.ERROR])
+        counted = self._connection.execute(select(_R.state, func.count()).where(wanted).group_by(_R.state))
+        return {ReplyState(state): number for state, number in counted}
 
     def request(self, number: int) -> bytes:
         """Return the body."""
