@@ -183,8 +183,11 @@ def _violations(element: etree._Element, log: list[Any]) -> Iterator[Violation]:
 
 
 def _readable(message: str) -> str:
-    text = _NAMESPACE.sub("", _FACET.sub("", message)).strip().rstrip(".")
-    subject = _SUBJECT.match(text)
+    full = _FACET.sub("", message).strip().rstrip(".")
+    text = _NAMESPACE.sub("", full)
+    if (subject := _SUBJECT.match(text)) and re.search(rf"[( ]{re.escape(text[9 : subject.end() - 3])}[ ,]", text):
+        text = full  # only the namespace is wrong: without it, what is there would be what is expected
+        subject = _SUBJECT.match(text)
     name = text[9 : subject.end() - 3] if subject else ""
     text = f"{name}: {text[subject.end() :]}" if subject else text
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"

@@ -45,7 +45,11 @@ BY_RULE: Mapping[str, Advice] = {
     "parser-limit": Advice("whole files in one element", "Send less in one value"),
     "max-bytes": Advice("exports sent as one message", "Send several messages"),
     "max-depth": Advice("recursive serialisers", "Send what the contract describes; nothing there nests this deep"),
-    "version": Advice("clients of another protocol", "Send a SOAP 1.1 or SOAP 1.2 envelope"),
+    "version": Advice(
+        "a mistyped namespace of the envelope, or one of a draft (2001, 2002)",
+        "Make the namespace of soap:Envelope exactly http://schemas.xmlsoap.org/soap/envelope/ (1.1) or "
+        "http://www.w3.org/2003/05/soap-envelope (1.2)",
+    ),
     "envelope": Advice(
         "clients that send the bare payload (REST habits), or two elements in the Body (rpc style without wrapper)",
         "Put exactly one element, the operation's, into soap:Body of a soap:Envelope",
@@ -62,6 +66,36 @@ BY_RULE: Mapping[str, Advice] = {
         "WSS4J, WCF's wsHttpBinding and Spring-WS mark security and addressing headers so",
         "Leave the header out, or have the service configured for it",
     ),
+    "addressing-action": Advice(
+        "WCF and Metro write wsa:Action by the contract they were made from; hand-set Actions",
+        "Make wsa:Action that of the operation in the WSDL, and SOAPAction (or action=) the same or empty",
+    ),
+    "addressing-reply": Advice(
+        "WCF's duplex bindings, Metro and Axis2 with a reply address of their own",
+        "Ask for the answer on the connection (ReplyTo anonymous), or have your address registered with the service: "
+        "it is refused unless it is",
+    ),
+    "addressing-required": Advice(
+        "hand-written WS-Addressing headers", "Add the header: Action always, MessageID where an answer is expected"
+    ),
+    "addressing-cardinality": Advice(
+        "a handler that adds WS-Addressing headers to those that the stub wrote", "Let one of the two write them"
+    ),
+    "addressing-epr": Advice("hand-written WS-Addressing headers", "Write one wsa:Address into ReplyTo and FaultTo"),
+    "addressing-address": Advice("addresses without scheme", "Write an absolute address: http://…, urn:…"),
+    "addressing-header": Advice("templates with an empty wsa: header", "Fill the header in, or leave it out"),
+    "addressing-message-id": Advice(
+        "a message copied with its MessageID", "Give every message a new MessageID: urn:uuid:…"
+    ),
+    "addressing-to": Advice("a copied wsa:To", "Write the address of the service into wsa:To"),
+    "method": Advice("browsers", "POST the message"),
+    "processing-instruction": Advice("XML editors (<?xml-stylesheet …?>)", "Take the processing instruction away"),
+    "max-elements": Advice("exports sent as one message", "Send several messages"),
+    "max-attributes": Advice("exports sent as one message", "Send several messages"),
+    "max-namespaces": Advice(
+        "serialisers that declare a namespace on every element again", "Declare namespaces once, on the Envelope"
+    ),
+    "max-name-length": Advice("values written as element names", "Use the names of the contract"),
     "encoding-style": Advice(
         "rpc/encoded stubs of Axis 1.x, PHP and .NET 1.1", "Generate document/literal stubs from ?wsdl"
     ),
@@ -84,6 +118,15 @@ BY_RULE: Mapping[str, Advice] = {
     "pattern": Advice("values in the form of another system", "Write the value in the form that the schema asks for"),
 }
 """By the rule that a refusal names."""
+
+BY_PLACE: Mapping[tuple[str, str], Advice] = {
+    ("content-type", "/Envelope"): Advice(
+        "a SOAP 1.2 envelope in a client made for SOAP 1.1, or the other way round (SoapUI, Postman, WCF bindings)",
+        "Send text/xml with an envelope of http://schemas.xmlsoap.org/soap/envelope/, application/soap+xml with one of "
+        "http://www.w3.org/2003/05/soap-envelope",
+    ),
+}
+"""By rule and path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +185,10 @@ SYMPTOMS: tuple[Symptom, ...] = (
 """Tried in this order."""
 
 
-def advise(rule: str, element: etree._Element | None) -> Advice:
-    """Return the advice for a broken ``rule``; ``element`` is the one that breaks it, where that is known."""
+def advise(rule: str, element: etree._Element | None, place: str = "") -> Advice:
+    """Return the advice for a broken ``rule``; ``element`` is the one that breaks it, where that is known.
+
+    ``place`` is the path that was refused, for rules that mean something else there.
+    """
     fitting = (symptom.advice for symptom in SYMPTOMS if element is not None and symptom.shown(element))
-    return next(fitting, None) or BY_RULE.get(rule, _NONE)
+    return next(fitting, None) or BY_PLACE.get((rule, place)) or BY_RULE.get(rule, _NONE)
