@@ -17,7 +17,7 @@ VERSIONS: Mapping[str, Version] = {"1.1": Version.SOAP_11, "1.2": Version.SOAP_1
 REQUEST = "request"
 RESPONSE = "response"
 FAULT = "fault"
-_KEPT = 512
+_KEPT = 2048
 
 
 @lru_cache(_KEPT)
