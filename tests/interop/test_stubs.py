@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
+from soapkit.publish.toolkits import toolkits
 from tests.interop.cases import contracts
 from tests.interop.equal import Comparison
 from tests.interop.evidence import ORDERS, RESPONSES, Evidence
@@ -41,6 +42,12 @@ def calls_of(evidence: Evidence, service: str) -> list[str]:
 def test_stubs_are_made_of_every_contract(evidence: Evidence) -> None:
     assert sorted(evidence.published) == SERVICES
     assert sorted(name for (name,) in evidence.script.facts("generated")) == SERVICES
+
+
+def test_pages_tell_partners_to_make_stubs_of_the_form_that_was_tried(evidence: Evidence) -> None:
+    commands = {each.name: each.command for each in toolkits("http://partner.example/services/S")}
+
+    assert f"/services/S?{evidence.toolkit.query}" in commands[evidence.toolkit.label]
 
 
 def test_neither_generator_nor_compiler_nor_stub_has_anything_to_complain_about(evidence: Evidence) -> None:

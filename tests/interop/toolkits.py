@@ -32,7 +32,7 @@ QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
 """For a JVM that lives for seconds: compile quickly rather than well."""
 WARN = ("-W", "always", "-W", "ignore::DeprecationWarning", "-W", "ignore::SyntaxWarning")
 """What a library owes to newer Pythons is no complaint about a contract."""
-TIMEOUT = 150.0
+TIMEOUT = 240.0
 
 Commands: TypeAlias = Sequence[Sequence[str]]
 
@@ -43,15 +43,16 @@ class MissingTool(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Toolkit:
-    """``commands`` are run one after the other for a script's directory; it raises MissingTool.
+    """A toolkit; ``label`` is what pages for partners call it.
 
-    ``query`` is the form of contract it takes. What its programming model cannot tell apart is not asked of it:
-    ``empty`` elements from none, ``namespaces``, whether a member is ``optional`` (or is one at all, for attributes).
-    ``soap_12`` says that it speaks that version, too.
-    ``faults`` are the names that declared faults go by: detail element → class.
+    ``commands`` are run one after the other for a script's directory; it raises MissingTool. ``query`` is the form of
+    contract it takes. What its programming model cannot tell apart is not asked of it: ``empty`` elements from none,
+    ``namespaces``, whether a member is ``optional`` (or is one at all, for attributes). ``soap_12`` says that it speaks
+    that version, too. ``faults`` are the names that declared faults go by: detail element → class.
     """
 
     name: str
+    label: str
     commands: Callable[[Path], Commands]
     query: str = "wsdl"
     empty: bool = True
@@ -102,13 +103,20 @@ def _node(directory: Path) -> Commands:
 TOOLKITS = {
     toolkit.name: toolkit
     for toolkit in (
-        Toolkit("zeep", _zeep, empty=False, soap_12=True),
-        Toolkit("suds", _suds, empty=False),
-        Toolkit("jaxws", _jaxws, soap_12=True, faults={"Fault": "FaultMessage", "ErrorBuffer": "ErrorBuffer"}),
+        Toolkit("zeep", "Python, zeep", _zeep, empty=False, soap_12=True),
+        Toolkit("suds", "Python, suds", _suds, empty=False),
+        Toolkit(
+            "jaxws",
+            "Java, JAX-WS",
+            _jaxws,
+            soap_12=True,
+            faults={"Fault": "FaultMessage", "ErrorBuffer": "ErrorBuffer"},
+        ),
         # several files with one namespace make Axis say of each shared type that it exists already
-        Toolkit("axis", _axis, query="singleWsdl"),
+        Toolkit("axis", "Java, Axis 1.4", _axis, query="singleWsdl"),
         Toolkit(
             "node",
+            "Node.js, soap",
             _node,
             empty=False,
             namespaces=False,
