@@ -7,6 +7,7 @@ they are asked for.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ Guard: TypeAlias = Callable[[WSGIEnvironment], None]
 """Lets a request see what is published, or raises Refused with status 401 and WWW-Authenticate."""
 
 _log = structlog.get_logger(__name__)
+_ENCODING = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _XML = "text/xml; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
@@ -114,6 +116,7 @@ class ServicePages(_Guarded):
             return _missing(str(error))
         if body is None:
             return _missing("The contract has no such document")
+        kind = _written_in(body) if kind == _XML else kind
         return self._answer(environ, kind, body, *_file_name(self.contract.name, asked))
 
     def _answer(self, environ: WSGIEnvironment, kind: str, body: bytes, *headers: tuple[str, str]) -> Response:
@@ -191,6 +194,12 @@ def _file_name(service: str, asked: Mapping[str, str]) -> tuple[tuple[str, str],
     name = next((name for key, name in names.items() if key in asked), None)
     kind = "attachment" if "zip" in asked else "inline"
     return () if name is None else (("Content-Disposition", f'{kind}; filename="{name}"'),)
+
+
+def _written_in(document: bytes) -> str:
+    """Return the media type with the charset that a document declares: a customer's may be older than UTF-8."""
+    declared = _ENCODING.match(document)
+    return f"text/xml; charset={declared[1].decode().lower()}" if declared else _XML
 
 
 def _missing(text: str) -> Response:

@@ -17,7 +17,7 @@ from soapkit.faults import Refused
 from soapkit.publish import Publishing, network
 from soapkit.publish.flat import flat
 from soapkit.publish.samples import sample
-from soapkit.server import application
+from soapkit.server import Service, application
 from tests.contract.soapkit.orders import ADDRESS, SAMPLES, URL, Answer, get, orders, service, site
 from tests.publishing.odd import OUT, XS, write
 from tests.publishing.programs import program
@@ -179,6 +179,27 @@ def test_what_a_client_has_is_not_sent_again(query: str) -> None:
 )
 def test_what_there_is_not_is_404(query: str) -> None:
     assert get(site(), ADDRESS + query).status == 404
+
+
+def test_a_document_is_sent_in_the_charset_it_declares(tmp_path: Path) -> None:
+    write(
+        tmp_path, f'<xs:schema {XS} targetNamespace="urn:odd"><xs:element name="In" type="xs:string"/>{OUT}</xs:schema>'
+    )
+    text = (
+        (tmp_path / "Odd.wsdl")
+        .read_text()
+        .replace("<wsdl:types>", "<wsdl:documentation>Gebühr</wsdl:documentation><wsdl:types>")
+    )
+    (tmp_path / "Old.wsdl").write_bytes(f'<?xml version="1.0" encoding="ISO-8859-1"?>{text}'.encode("latin-1"))
+    contract = load(tmp_path / "Old.wsdl")
+    handlers = {operation.name: lambda _: None for operation in contract.operations}
+    app = application([Service(contract, handlers)], public_url=URL)
+
+    answer = get(app, f"{URL}/services/Odd?wsdl")
+
+    assert answer.headers["Content-Type"] == "text/xml; charset=iso-8859-1"
+    assert "Gebühr" in answer.content.decode("iso-8859-1")
+    assert "Gebühr" in get(app, f"{URL}/services/Odd").content.decode()
 
 
 def test_the_list_is_not_sent_again_either() -> None:

@@ -237,6 +237,8 @@ def test_the_commands_that_generate_stubs_work_as_they_are_pasted(live: str, tmp
     commands = labelled(found, "Command for")
     jars = ":".join(str(path) for path in Path("/usr/share/java").glob("*.jar") if path.stem in AXIS_JARS)
     program("wsimport", "jaxws")
+    if not jars:
+        pytest.skip("axis.jar is missing; apt-get install libaxis-java")
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "AXIS_CLASSPATH": jars}
 
     printed = {
