@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 import urllib3
@@ -72,7 +74,7 @@ def endpoint(
 
     Exit status 1 when calls would fail.
     """
-    visit = endpoints.Visit(_address(address), _authorization(user, password), ca, timeout)
+    visit = endpoints.Visit(_address(address), _authorization(user, password), _readable_authorities(ca), timeout)
     known = {contract.name: contract for contract in _contracts()}
     findings = list(endpoints.examine(visit, lambda published: difference(published, known)))
     _tell(findings, as_json=as_json, healthy="This endpoint can be used.")
@@ -106,7 +108,22 @@ def _address(given: str) -> str:
     address = given.removesuffix("?wsdl").removesuffix("?WSDL")
     if not address.startswith(("http://", "https://")):
         raise Failed(f"{given} is not an http:// or https:// address")
-    return address
+    try:
+        parts = urlsplit(address)
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise Failed(f"{given}: {error}") from error
+    if not is_whole or "@" in parts.netloc:
+        raise Failed("The address must name a host, and no user: that one goes into --user")
+    return address.partition("#")[0]
+
+
+def _readable_authorities(ca: Path | None) -> Path | None:
+    try:
+        ssl.create_default_context(cafile=None if ca is None else str(ca))
+    except (OSError, ssl.SSLError) as error:
+        raise Failed(f"{ca} holds no certificates in PEM form") from error
+    return ca
 
 
 def _authorization(user: str | None, password: str | None) -> str:

@@ -15,13 +15,16 @@ from lxml import etree
 
 from soapkit.doctor import certificate
 from soapkit.doctor.finding import Finding, Verdict
+from soapkit.doctor.http import MOST, Client
 from soapkit.documents import SOAP, WSDL
 from soapkit.envelope import Version, split, wrap
 from soapkit.faults import Refused
-from soapkit.limits import Limits, parse
+from soapkit.limits import parse
 from soapkit.schemas import XSD
+from soapkit.transport import Reply
 
-_MOST = Limits(max_bytes=16 * 1024 * 1024)
+_MOST_DOCUMENTS = 200
+"""Far more than any contract has: a server may lead on for ever."""
 _NOTICED = timedelta(seconds=5)
 _TOO_MUCH = timedelta(seconds=300)
 """What WS-Security's timestamps are allowed to differ by, usually."""
@@ -69,6 +72,9 @@ class Published:
         return [node.get("location", "") for node in self.root.iter(f"{{{SOAP}}}address")]
 
 
+_NO_SERVICE = "Something else than a SOAP service answers here: check host, port and path"
+_REDIRECTED = "Use the address that it leads to, if that is the service's; toolkits do not follow redirects of calls"
+
 Compare = Callable[[Published], Iterator[Finding]]
 
 
@@ -94,10 +100,10 @@ def examine(visit: Visit, compare: Compare) -> Iterator[Finding]:
         yield from looked_at
         if any(found.verdict is Verdict.FAILED for found in looked_at):
             return
-    yield from _spoken_to(_Http(visit), visit, compare)
+    yield from _spoken_to(Client(visit.address, visit.authorization, visit.authorities, visit.timeout), visit, compare)
 
 
-def _spoken_to(http: _Http, visit: Visit, compare: Compare) -> Iterator[Finding]:
+def _spoken_to(http: Client, visit: Visit, compare: Compare) -> Iterator[Finding]:
     try:
         answer = http.get(f"{visit.address}?wsdl")
         yield from _clock(answer, visit)
@@ -113,23 +119,6 @@ def _spoken_to(http: _Http, visit: Visit, compare: Compare) -> Iterator[Finding]
         yield _let_in(http.post(wrap(etree.Element(_PROBE))), visit)
     except urllib3.exceptions.HTTPError as error:
         yield Finding("http", Verdict.FAILED, f"The connection broke: {error}", change="Look at the server's log")
-
-
-class _Http:
-    """Requests as this visitor; nothing is retried, redirects are not followed."""
-
-    def __init__(self, visit: Visit) -> None:
-        authorities = None if visit.authorities is None else str(visit.authorities)
-        self._visit = visit
-        self._pool = urllib3.PoolManager(retries=False, timeout=visit.timeout, ca_certs=authorities)
-        self._headers = {"Authorization": visit.authorization} if visit.authorization else {}
-
-    def get(self, url: str) -> urllib3.BaseHTTPResponse:
-        return self._pool.request("GET", url, headers=self._headers, redirect=False)
-
-    def post(self, envelope: bytes) -> urllib3.BaseHTTPResponse:
-        headers = {**self._headers, "Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
-        return self._pool.request("POST", self._visit.address, body=envelope, headers=headers, redirect=False)
 
 
 def _reached(visit: Visit) -> Finding:
@@ -152,12 +141,11 @@ def _unreached(text: str, change: str) -> Finding:
     return Finding("reachable", Verdict.FAILED, text, change=change)
 
 
-def _clock(answer: urllib3.BaseHTTPResponse, visit: Visit) -> Iterator[Finding]:
-    said = answer.headers.get("Date")
-    if said is None:
+def _clock(answer: Reply, visit: Visit) -> Iterator[Finding]:
+    ahead = _ahead(answer.headers.get("Date", ""), visit.now())
+    if ahead is None:
         yield Finding("clock", Verdict.UNKNOWN, "The answer has no Date header to compare clocks by")
         return
-    ahead = parsedate_to_datetime(said) - visit.now()
     text = f"the server's clock and this one differ by {abs(ahead.total_seconds()):.0f} s"
     change = "Let both clocks follow NTP: signed timestamps and password digests are refused otherwise"
     if abs(ahead) <= _NOTICED:
@@ -166,29 +154,39 @@ def _clock(answer: urllib3.BaseHTTPResponse, visit: Visit) -> Iterator[Finding]:
         yield Finding("clock", Verdict.FAILED if abs(ahead) > _TOO_MUCH else Verdict.WARNING, text, change=change)
 
 
-def _wsdl(answer: urllib3.BaseHTTPResponse, location: str) -> Published | Finding:
+def _ahead(date: str, now: datetime) -> timedelta | None:
+    try:
+        return parsedate_to_datetime(date) - now
+    except (TypeError, ValueError):  # no date, or one without a zone
+        return None
+
+
+def _wsdl(answer: Reply, location: str) -> Published | Finding:
     if answer.status in (401, 403):
         text = f"The WSDL is not shown to this caller: HTTP {answer.status}"
         return Finding(
             "wsdl", Verdict.FAILED, text, change="Give --user; the WSDL may also have been sent to you as a file"
         )
+    if target := answer.headers.get("Location"):
+        text = f"{location} is redirected to {target}: HTTP {answer.status}"
+        return Finding("wsdl", Verdict.FAILED, text, change=_REDIRECTED)
     if answer.status != 200:  # noqa: PLR2004 - HTTP's "OK"
         text = f"No WSDL at {location}: HTTP {answer.status}"
         return Finding(
             "wsdl", Verdict.FAILED, text, change="Ask for the path of the service; /services/ lists this gateway's"
         )
     try:
-        root = parse(answer.data, _MOST)
+        root = parse(answer.content, MOST)
     except Refused as error:
-        return Finding(
-            "wsdl", Verdict.FAILED, f"What is published as WSDL cannot be read: {error}", line=error.line or 0
-        )
+        text = f"What is published as WSDL cannot be read: {error.text}"
+        return Finding("wsdl", Verdict.FAILED, text, line=error.line or 0, change=_NO_SERVICE)
     if root.tag != f"{{{WSDL}}}definitions":
-        return Finding("wsdl", Verdict.FAILED, f"What is published is {etree.QName(root).localname}, not a WSDL 1.1")
+        text = f"What is published is {etree.QName(root).localname}, not a WSDL 1.1"
+        return Finding("wsdl", Verdict.FAILED, text, change=_NO_SERVICE)
     return Published(location, root)
 
 
-def _gathered(http: _Http, published: Published) -> tuple[Mapping[str, etree._Element], list[str]]:
+def _gathered(http: Client, published: Published) -> tuple[Mapping[str, etree._Element], list[str]]:
     """Fetch every document that the WSDL leads to, and what those lead to; tell which could not be had, and why."""
     documents, broken, waiting = {published.location: published.root}, [], [published.location]
     seen = set(waiting)
@@ -198,7 +196,7 @@ def _gathered(http: _Http, published: Published) -> tuple[Mapping[str, etree._El
             if location in seen:
                 continue
             seen.add(location)
-            document = _fetched(http, location)
+            document = _fetched(http, location) if len(seen) <= _MOST_DOCUMENTS else "one too many"
             if isinstance(document, str):
                 broken.append(f"{location} ({document})")
             else:
@@ -219,15 +217,24 @@ def links(base: str, root: etree._Element) -> Iterator[tuple[etree._Element, str
     for node in root.iter(f"{{{WSDL}}}import", f"{{{XSD}}}import", f"{{{XSD}}}include"):
         location = node.get("schemaLocation") or node.get("location")
         if location:
-            yield node, urljoin(base, location)
+            yield node, _joined(base, location)
 
 
-def _fetched(http: _Http, location: str) -> etree._Element | str:
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:  # no URL: it leads nowhere, under its own name
+        return location
+
+
+def _fetched(http: Client, location: str) -> etree._Element | str:
     try:
         answer = http.get(location)
-        return parse(answer.data, _MOST) if answer.status == 200 else f"HTTP {answer.status}"  # noqa: PLR2004 - "OK"
-    except (urllib3.exceptions.HTTPError, Refused) as error:
+        return parse(answer.content, MOST) if answer.status == 200 else f"HTTP {answer.status}"  # noqa: PLR2004 - "OK"
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
         return str(error)
+    except Refused as error:
+        return error.text
 
 
 def _address(published: Published, visit: Visit) -> Finding:
@@ -239,7 +246,7 @@ def _address(published: Published, visit: Visit) -> Finding:
     return Finding("address", Verdict.WARNING, text, change=change)
 
 
-def _let_in(answer: urllib3.BaseHTTPResponse, visit: Visit) -> Finding:
+def _let_in(answer: Reply, visit: Visit) -> Finding:
     """Read the answer to an operation that does not exist: a fault about that says that the caller was let in."""
     told = "with these credentials" if visit.authorization else "without credentials"
     fault = _fault(answer)
@@ -248,16 +255,14 @@ def _let_in(answer: urllib3.BaseHTTPResponse, visit: Visit) -> Finding:
         return Finding("authentication", Verdict.FAILED, f"Calls are refused {told}", change=change)
     if fault is None:
         text = f"A call was answered with HTTP {answer.status} and no SOAP fault"
-        return Finding(
-            "authentication", Verdict.UNKNOWN, text, change="Something else than a SOAP service answers here"
-        )
+        return Finding("service", Verdict.FAILED, text, change=_NO_SERVICE)
     return Finding("authentication", Verdict.OK, f"calls are let in {told}")
 
 
-def _fault(answer: urllib3.BaseHTTPResponse) -> str | None:
+def _fault(answer: Reply) -> str | None:
     """Return the local name of the code of the fault that was answered; None when it is no fault."""
     try:
-        body = split(parse(answer.data, _MOST)).body
+        body = split(parse(answer.content, MOST)).body
     except Refused:
         return None
     if body.tag != Version.SOAP_11.fault:

@@ -11,6 +11,7 @@ from lxml import etree
 from typer.testing import CliRunner, Result
 
 from gateway.cli.main import app
+from gateway.cli.output import Failed
 from soapkit.catalog import load
 from soapkit.envelope import wrap
 from soapkit.run import running
@@ -76,3 +77,16 @@ def test_an_endpoint_without_a_service_exits_with_1(endpoint: str) -> None:
     done = doctor("endpoint", endpoint.replace("Base", "Bass"))
     assert done.exit_code == 1
     assert "Mend what failed" in done.stdout
+
+
+@pytest.mark.parametrize("address", ["localhost/x", "http://localhost:x/", "http://[::1/x", "http://a:b@localhost/x"])
+def test_what_is_no_address_is_said_to_be_none(address: str) -> None:
+    done = doctor("endpoint", address)
+    assert isinstance(done.exception, Failed)
+
+
+def test_a_file_without_certificates_is_said_to_hold_none(endpoint: str, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("not a certificate")
+    done = doctor("endpoint", endpoint, "--ca", str(tmp_path / "ca.pem"))
+    assert isinstance(done.exception, Failed)
+    assert "no certificates" in str(done.exception)

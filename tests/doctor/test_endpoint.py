@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import trustme
@@ -17,6 +19,7 @@ import trustme
 from soapkit.catalog import Contract, load
 from soapkit.doctor.endpoint import Published, Visit, examine
 from soapkit.doctor.finding import Finding, Verdict
+from soapkit.documents import WSDL
 from soapkit.envelope import wrap_fault
 from soapkit.faults import Fault
 from soapkit.run import running
@@ -45,14 +48,23 @@ def served(public_url: Callable[[str], str] = lambda url: url) -> Iterator[str]:
 
 
 @contextmanager
-def answering(answers: Mapping[str, tuple[int, bytes]], context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Serve fixed answers, by method."""
+def answering(
+    answers: Mapping[str, tuple[int, bytes]],
+    context: ssl.SSLContext | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    asked: list[Message] | None = None,
+) -> Iterator[str]:
+    """Serve fixed answers, by method; ``asked`` gets the headers of each request."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, body = answers.get(self.command, (404, b""))
-            self.send_response(status)
+            if asked is not None:
+                asked.append(self.headers)
+            self.send_response_only(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "text/xml")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -142,7 +154,52 @@ def test_a_service_that_lets_nobody_in_says_so(how: str) -> None:
 def test_an_answer_that_is_no_soap_is_not_taken_for_authentication() -> None:
     with answering({"POST": (200, b"<html/>")}) as address:
         found = look(Visit(address))
-    assert found["authentication"].verdict is Verdict.UNKNOWN
+    assert "authentication" not in found
+    assert (found["service"].verdict, "Something else" in found["service"].change) == (Verdict.FAILED, True)
+
+
+@pytest.mark.parametrize("date", ["nonsense", "Sat, 21 Nov 2026 01:00:00 -0000"])
+def test_a_date_that_cannot_be_compared_is_no_end_of_the_visit(date: str) -> None:
+    with answering({}, headers={"Date": date}) as address:
+        found = look(Visit(address))
+    assert found["clock"].verdict is Verdict.UNKNOWN
+    assert found["wsdl"].verdict is Verdict.FAILED
+
+
+def test_a_redirect_is_told_with_where_it_leads() -> None:
+    with answering({"GET": (302, b"")}, headers={"Location": "https://login.example/"}) as address:
+        found = look(Visit(address))
+    assert "https://login.example/" in found["wsdl"].text
+
+
+def leading_to(*locations: str) -> bytes:
+    imports = "".join(f'<import namespace="urn:x" location="{location}"/>' for location in locations)
+    return f'<definitions xmlns="{WSDL}">{imports}</definitions>'.encode()
+
+
+def test_credentials_are_not_sent_to_other_servers_that_a_wsdl_imports_from() -> None:
+    asked_at_home, asked_elsewhere = [], []  # type: list[Message], list[Message]
+    with (
+        answering({"GET": (200, b"<x/>")}, asked=asked_elsewhere) as elsewhere,
+        answering({"GET": (200, leading_to(elsewhere, "near"))}, asked=asked_at_home) as address,
+    ):
+        look(Visit(address, authorization="Basic c2VjcmV0"))
+    assert {headers["Authorization"] for headers in asked_at_home} == {"Basic c2VjcmV0"}
+    assert [headers["Authorization"] for headers in asked_elsewhere] == [None]
+
+
+@pytest.mark.parametrize("location", ["http://[", "file:///etc/hostname", "http://localhost:x/"])
+def test_an_import_that_is_no_http_address_leads_nowhere(location: str) -> None:
+    with answering({"GET": (200, leading_to(location))}) as address:
+        found = look(Visit(address))
+    assert found["wsdl"].verdict is Verdict.FAILED
+    assert "lead nowhere" in found["wsdl"].text
+
+
+def test_a_wsdl_that_leads_on_for_ever_is_left_in_time() -> None:
+    with answering({"GET": (200, leading_to(*(f"?{number}" for number in range(300))))}) as address:
+        found = look(Visit(address))
+    assert "one too many" in found["wsdl"].text
 
 
 @pytest.fixture
