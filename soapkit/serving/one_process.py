@@ -10,13 +10,14 @@ import resource
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 import waitress
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import Error
 
 from soapkit.serving.place import Place
@@ -25,6 +26,9 @@ from soapkit.serving.refusal import refusal
 _POLL_SECONDS = 1.0
 _MOST_CONNECTIONS = 1000
 _FILES_A_CONNECTION = 3
+_QUICK_THREADS = 2
+_LINGER_SECONDS = 2.0
+_TOO_LARGE = 413
 
 
 class _TooSlow(Error):  # type: ignore[misc] # waitress is untyped
@@ -37,6 +41,7 @@ class _Refusal(ErrorTask):  # type: ignore[misc] # waitress is untyped
     def execute(self) -> None:
         """Answer, and have the connection closed: where the next request would begin is not known."""
         answer = refusal(self.request.error.code, self.request.headers.get("CONTENT_TYPE", ""))
+        self.channel.lingers = self.request.error.code == _TOO_LARGE
         self.status = answer.status
         self.response_headers.extend(header for header in answer.headers if header[0] != "Content-Length")
         self.set_close_on_finish()
@@ -45,22 +50,50 @@ class _Refusal(ErrorTask):  # type: ignore[misc] # waitress is untyped
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc] # waitress is untyped
-    """A connection that knows since when its request has been arriving."""
+    """A connection that knows since when its request has been arriving.
+
+    One whose request was too large is still read for a moment once it is answered: closed with bytes unread, the caller
+    would be told of a reset connection and never see why.
+    """
 
     error_task_class = _Refusal
     request: Any
+    lingers = False
     _arriving: object = None
     _since = 0.0
+    _until: float | None = None
 
     def received(self, data: bytes) -> bool:
         """Take data; a request that it begins is timed from now."""
+        if self._until is not None:
+            return False
         taken: bool = super().received(data)
         if self.request is not self._arriving:
             self._arriving, self._since = self.request, time.monotonic()
         return taken
 
-    def expire(self, began_before: float) -> None:
-        """Refuse a request that began too long ago and is still not complete."""
+    def readable(self) -> bool:
+        """Whether to look for data."""
+        return self._until is not None or bool(super().readable())
+
+    def writable(self) -> bool:
+        """Whether there is something to write, or to close."""
+        return self._until is None and bool(super().writable())
+
+    def handle_close(self) -> None:
+        """Close; of one that lingers, first the half that is written to."""
+        if self.lingers and self._until is None:
+            with suppress(OSError):  # the caller was faster
+                self.socket.shutdown(socket.SHUT_WR)
+                self._until, self.will_close = time.monotonic() + _LINGER_SECONDS, False
+                return
+        super().handle_close()
+
+    def expire(self, now: float, began_before: float) -> None:
+        """Refuse a request that began too long ago and is still not complete; end what has lingered."""
+        if self._until is not None and self._until < now:
+            super().handle_close()
+            return
         with self.requests_lock:
             request = self.request
             if request is None or self.requests or self._since > began_before:
@@ -69,6 +102,32 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # waitress is untyped
             self.request = None
             self.requests.append(request)
             self.server.add_task(self)
+
+
+class _Lanes(ThreadedTaskDispatcher):  # type: ignore[misc] # waitress is untyped
+    """Threads for calls, and two for what is quick: probes and pages do not wait while all calls wait for a backend."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._quick = ThreadedTaskDispatcher()
+
+    def set_thread_count(self, count: int) -> None:
+        """Start or stop threads."""
+        super().set_thread_count(count)
+        self._quick.set_thread_count(min(count, _QUICK_THREADS))
+
+    def add_task(self, task: Any) -> None:
+        """Have a connection's next request answered."""
+        request = task.requests[0]
+        if request.error or request.command in ("GET", "HEAD"):
+            self._quick.add_task(task)
+        else:
+            super().add_task(task)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """Stop all threads."""
+        self._quick.shutdown(cancel_pending, timeout)
+        return bool(super().shutdown(cancel_pending, timeout))
 
 
 class WebServer:
@@ -80,8 +139,11 @@ class WebServer:
         self._stopping = threading.Event()
         self._next_look = 0.0
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every request that waits is no news
+        lanes = _Lanes()
+        lanes.set_thread_count(place.threads)
         self._server = waitress.create_server(
             app,
+            _dispatcher=lanes,
             map=self._map,
             sockets=[listening],
             threads=place.threads,
@@ -115,7 +177,7 @@ class WebServer:
         if now >= self._next_look:
             self._next_look = now + min(_POLL_SECONDS, self._place.max_seconds / 4)
             for channel in list(self._server.active_channels.values()):
-                channel.expire(now - self._place.max_seconds)
+                channel.expire(now, now - self._place.max_seconds)
 
     def _busy(self) -> bool:
         return any(channel.requests or channel.total_outbufs_len for channel in self._server.active_channels.values())

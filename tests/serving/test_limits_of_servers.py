@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 from contextlib import suppress
 
 import pytest
 
 from tests.serving.conftest import Start
+from tests.serving.servers import running_server
 from tests.serving.slow import head, message, until_its_end
 
 SITE = "tests.serving.sites:small"
@@ -50,3 +52,13 @@ def test_a_good_message_is_taken_whatever_was_refused_before(server: Start) -> N
     answer_to(served.port, CHUNKED, CHUNK, 11)
 
     assert answer_to(served.port, message(), b"", 0).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_caller_that_sends_all_of_it_first_is_told_why_by_the_embedded_server() -> None:
+    with running_server("waitress", SITE, max_bytes=10_000) as served:
+        caller = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+        caller.request("POST", "/services/Orders", b" " * 12_000_000, {"Content-Type": "text/xml"})
+        answer = caller.getresponse()
+        told = answer.read()
+
+    assert (answer.status, b"[max-bytes]" in told) == (413, True)

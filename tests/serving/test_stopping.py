@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from soapkit.client import Client, Timeout
 from soapkit.faults import NoAnswer, RemoteFault, Unreachable
@@ -70,3 +71,17 @@ def test_what_never_ends_is_given_up_after_a_while(server: Start, tmp_path: Path
     caller.join(30)
     assert isinstance(caller.came, NoAnswer)
     assert [pid for pid in processes if runs(pid)] == []
+
+
+def test_probes_are_answered_while_every_thread_is_taken(server: Start, tmp_path: Path) -> None:
+    served = server("tests.serving.sites:measured", environment={HELD: str(tmp_path)}, threads=1)
+    calls = [Caller(served) for _ in range(5)]
+    wait_for((tmp_path / "entered").exists)
+
+    answer = urllib3.request("GET", f"{served.url}/metrics", retries=False, timeout=20)
+    (tmp_path / "release").touch()
+    for call in calls:
+        call.join(30)
+
+    assert b"soap_requests_in_flight{" in answer.data
+    assert [call.came for call in calls] == ["held"] * 5
