@@ -63,6 +63,7 @@ class Service:
     word_fault: WordFault = plain_wording
     normalise: Normalise | None = None
     correlate: Correlate | None = None
+    undeclared_details: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse a table that does not cover the contract exactly."""
@@ -98,6 +99,8 @@ class Service:
         return Fault(worded.code, worded.text, worded.detail, expected=worded.expected, **subcodes)
 
     def _allows(self, detail: Element, request: Request | None) -> bool:
+        if detail.tag in self.undeclared_details:
+            return True
         operations = self.contract.operations if request is None else (request.operation,)
         declared = {element for operation in operations for element in operation.faults.values()}
         wrong = self.contract.check(detail) if detail.tag in declared else "not a declared fault"
