@@ -1,15 +1,18 @@
-"""The tables of README.md that the code knows better. ``python -m tests.architecture.readme`` writes them anew."""
+"""What README.md repeats of code and files. ``python -m tests.architecture.readme`` writes it anew."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from brm_sim.dispatch import simulated
 from brm_sim.opcodes import OPCODES
 from gateway.config import Settings, sources
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+NGINX = ("o2c.conf", "o2c-proxy.inc", "o2c-old-tls.conf")
 
 
 def settings_table() -> Iterator[str]:
@@ -17,7 +20,9 @@ def settings_table() -> Iterator[str]:
     yield "| setting | default | |"
     yield "|---|---|---|"
     for one in sources(Settings()):
-        default = "" if one.value is None else f"`{str(one.value).lower() if one.value is False else one.value}`"
+        default = (
+            "" if one.value is None else f"`{str(one.value).lower() if isinstance(one.value, bool) else one.value}`"
+        )
         yield f"| `{one.name}` | {default} | {one.about.replace('``', '`')} |"
 
 
@@ -29,12 +34,23 @@ def not_simulated_table() -> Iterator[str]:
     yield f"| {', '.join(f'`{name}`' for name in missing)} |"
 
 
-TABLES: Mapping[str, Callable[[], Iterator[str]]] = {"settings": settings_table, "not simulated": not_simulated_table}
+def quoted(path: str) -> Iterator[str]:
+    """Yield a file of the repository as a block of code."""
+    yield "```nginx"
+    yield from (ROOT / path).read_text(encoding="utf-8").splitlines()
+    yield "```"
+
+
+REPEATED: Mapping[str, Callable[[], Iterator[str]]] = {
+    "settings": settings_table,
+    "not simulated": not_simulated_table,
+    **{path: partial(quoted, path) for path in (f"deploy/nginx/{name}" for name in NGINX)},
+}
 
 
 def rewritten(text: str) -> str:
-    """Return the README with every table between its markers as the code has it."""
-    for name, rows in TABLES.items():
+    """Return the README with everything between such markers as code and files have it."""
+    for name, rows in REPEATED.items():
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         before, rest = text.split(begin)
         _, after = rest.split(end)

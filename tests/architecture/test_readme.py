@@ -1,13 +1,18 @@
-"""What README.md says is so."""
+"""What README.md and the pages in docs/ say is so."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.readme import README, rewritten
 
 ROOT = Path(__file__).parents[2]
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 def test_its_tables_are_what_the_code_says() -> None:
@@ -15,16 +20,17 @@ def test_its_tables_are_what_the_code_says() -> None:
     assert text == rewritten(text), "python -m tests.architecture.readme writes them anew"
 
 
-def test_its_links_within_lead_somewhere() -> None:
-    text = README.read_text(encoding="utf-8")
-    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in _headings(text)}
-    assert {link for link in re.findall(r"\]\(#([^)]+)\)", text) if link not in headings} == set()
+@every_page
+def test_its_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", text)
+    assert {link for link in links if not _leads_somewhere(page, *link)} == set()
 
 
-def test_the_files_it_names_exist() -> None:
-    named = re.findall(
-        r"`((?:tests|gateway|soapkit|brm_sim|simkit|xsd|wsdl|vendor)/[\w./-]*)`", README.read_text("utf-8")
-    )
+@every_page
+def test_the_files_it_names_exist(page: Path) -> None:
+    tops = "tests|gateway|soapkit|brm_sim|simkit|xsd|wsdl|vendor|deploy|docs"
+    named = re.findall(rf"`((?:{tops})/[\w./-]*)`", page.read_text(encoding="utf-8"))
     assert {path for path in named if not (ROOT / path).exists()} == set()
 
 
@@ -33,6 +39,12 @@ def test_the_make_targets_it_names_exist() -> None:
     assert set(re.findall(r"\bmake ([a-z-]+)\b", README.read_text(encoding="utf-8"))) - targets == set()
 
 
-def _headings(text: str) -> list[str]:
+def _leads_somewhere(page: Path, path: str, anchor: str) -> bool:
+    target = (page.parent / path).resolve() if path else page
+    return target.exists() and (not anchor or anchor in _anchors(target.read_text(encoding="utf-8")))
+
+
+def _anchors(text: str) -> set[str]:
     outside_code = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    return [line for line in outside_code.splitlines() if line.startswith("#")]
+    headings = [line.lstrip("# ").lower() for line in outside_code.splitlines() if line.startswith("#")]
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in headings}
