@@ -6,6 +6,7 @@ Here it must also arrive in time, and what waitress itself refuses is answered a
 from __future__ import annotations
 
 import logging
+import re
 import resource
 import socket
 import threading
@@ -17,8 +18,9 @@ from wsgiref.types import WSGIApplication
 import waitress
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
-from waitress.utilities import Error
+from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
 from soapkit.serving.place import Place
 from soapkit.serving.refusal import refusal
@@ -29,10 +31,47 @@ _FILES_A_CONNECTION = 3
 _QUICK_THREADS = 2
 _LINGER_SECONDS = 2.0
 _TOO_LARGE = 413
+_FOLDED = re.compile(rb"\n[ \t]")
+_FRAMING = 256 * 1024
+"""waitress counts the sizes of chunks as bytes of the body; a declared length is checked to the byte."""
 
 
 class _TooSlow(Error):  # type: ignore[misc] # waitress is untyped
     code = 408
+
+
+class _Arriving(HTTPRequestParser):  # type: ignore[misc] # waitress is untyped
+    """A request as it arrives, held to RFC 9112 where waitress is lenient.
+
+    Whoever stands in front must see the same end of it: a length beside chunks (6.3), chunks in HTTP/1.0 (6.1) and
+    folded headers (5.2) are refused.
+    """
+
+    def received(self, data: bytes) -> int:
+        """Take bytes, and tell how many were of this request."""
+        try:
+            taken = int(super().received(data))
+        except (ArithmeticError, ValueError):  # the size of a chunk
+            self.error, self.completed = BadRequest(""), True
+            return len(data)
+        if self._bytes() > self.adj.max_request_body_size - _FRAMING:
+            self.error, self.completed = self.error or RequestEntityTooLarge(""), True
+        return taken
+
+    def _bytes(self) -> int:
+        """Count what has been declared, or has come in chunks and is announced by the last of them."""
+        if not self.chunked or self.body_rcv is None:
+            return int(self.content_length)
+        return int(self.body_rcv.__len__() + max(0, self.body_rcv.chunk_remainder))
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the head. Raises ParsingError."""
+        if _FOLDED.search(header_plus):
+            raise ParsingError("folded")
+        super().parse_header(header_plus)
+        lengths = "CONTENT_LENGTH" in self.headers
+        if (self.chunked and lengths) or "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("two lengths")
 
 
 class _Refusal(ErrorTask):  # type: ignore[misc] # waitress is untyped
@@ -57,6 +96,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # waitress is untyped
     """
 
     error_task_class = _Refusal
+    parser_class = _Arriving
     request: Any
     lingers = False
     _arriving: object = None
@@ -149,7 +189,7 @@ class WebServer:
             threads=place.threads,
             ident=None,
             clear_untrusted_proxy_headers=False,  # who believes a header of a proxy checks whose it is
-            max_request_body_size=place.max_bytes,
+            max_request_body_size=place.max_bytes + _FRAMING,
             channel_timeout=max(1, round(place.max_seconds)),
             cleanup_interval=1,
             connection_limit=_connections(),

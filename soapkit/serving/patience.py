@@ -97,7 +97,7 @@ class _Readers:
             for thread in [thread for thread, reading in list(self._reading.items()) if reading.until < now]:
                 late = self._reading.pop(thread, None)
                 if late is not None:
-                    threading.Thread(target=_end, args=(thread, late), daemon=True).start()
+                    _beside(thread, late)
 
 
 def _read(source: Any, most: int) -> IO[bytes]:
@@ -114,11 +114,26 @@ def _read(source: Any, most: int) -> IO[bytes]:
     return body
 
 
+def _beside(thread: int, late: _Reading) -> None:
+    """End a reading in a thread of its own, as that takes a while; where there is none to be had, here."""
+    try:
+        threading.Thread(target=_end, args=(thread, late), daemon=True).start()
+    except RuntimeError:
+        _end(thread, late)
+
+
 def _end(thread: int, late: _Reading) -> None:
     """Answer 408 for a thread that still reads.
 
     One byte of the declared length is held back: that ends the connection, and with it the reading.
     """
+    try:
+        _answer_for(thread, late)
+    except Exception:  # noqa: BLE001 - the watch must outlive whatever goes wrong with one connection
+        _log.exception("a body that takes too long could not be ended")
+
+
+def _answer_for(thread: int, late: _Reading) -> None:
     protocol = _protocol(sys._current_frames().get(thread))  # noqa: SLF001 - documented; there is no other way in
     if protocol is None:
         _log.error("a body that takes too long cannot be ended: this granian holds its requests elsewhere")
