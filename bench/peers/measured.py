@@ -73,12 +73,12 @@ def _rate(job: Job, seconds: float) -> float:
 
 
 def _said(job: Job) -> Sequence[tuple[str, str]]:
-    """Say what an answer says: names without namespaces, and text; node-soap mixes up namespaces."""
+    """Say what an answer says: names without namespaces, and text; node-soap mixes up namespaces, or forgets them."""
     url = f"http://127.0.0.1:{job.port}{job.path}"
     headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
     with urllib3.PoolManager() as pool:
         answer = pool.request("POST", url, body=Path(job.body).read_bytes(), headers=headers, timeout=60).data
-    body = etree.fromstring(answer)[-1]
+    body = etree.fromstring(answer, etree.XMLParser(recover=True))[-1]
     return [(etree.QName(node).localname, (node.text or "").strip()) for node in body.iterdescendants()]
 
 

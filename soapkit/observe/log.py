@@ -6,6 +6,7 @@ come out in the same form.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
@@ -59,8 +60,8 @@ class _Lines:
         return _Line(str(names[0]) if names else "", self)
 
     def write(self, line: str) -> None:
-        """Write a line, whole, whoever else writes."""
-        with self._lock:
+        """Write a line, whole, whoever else writes; one that cannot be written must not stop the work it tells of."""
+        with self._lock, contextlib.suppress(OSError, ValueError):  # a full disk, a broken pipe; a closed stream
             self._stream.write(line + "\n")
             self._stream.flush()
 
