@@ -17,6 +17,8 @@ Element: TypeAlias = etree._Element  # noqa: SLF001 - the only name lxml has for
 Children = Mapping[str, Element]
 NOTHING: Children = {}
 LONGEST_ID = 255
+MOST_DIGITS = 38
+"""What databases keep of a number exactly."""
 _UNSET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,6 +80,8 @@ def decimal(element: Element | None, path: str) -> Decimal | None:
         raise InvalidMessage(f"{path}: '{given}' is not a number", element=path) from error
     if not value.is_finite():
         raise InvalidMessage(f"{path}: '{given}' is not a number", element=path)
+    if len(value.as_tuple().digits) > MOST_DIGITS:
+        raise InvalidMessage(f"{path}: a number has at most {MOST_DIGITS} digits", element=path)
     return value
 
 
