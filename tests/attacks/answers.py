@@ -26,8 +26,8 @@ _STATUSES = {
 """HTTP statuses of faults by code; other codes have 500. SOAP 1.1 knows 500 only, WS-I (R1114) lets 400 be."""
 _REFUSALS = {401, 403, 405, 413, 415, 429, 503}
 """HTTP says no as well: then its status is that of the fault."""
-_SERVER = ("server", "granian")
-"""What granian says of itself (RFC 9110, 10.2.4), without a version."""
+_SERVER = ("server", "soapkit")
+"""What granian is made to say of itself: no version, and not its own name."""
 _INTERNALS = re.compile(
     r"Traceback|File \"|line \d+, in |\b(sqlalchemy|sqlite|psycopg|postgres|lxml|libxml|libxslt|spyne|zeep|waitress|"
     r"granian|structlog|pydantic|urllib3|flask|werkzeug|signxml)|\bsoapkit\b|\b(gateway|brm_sim|simkit)\.\w|\.py\b|"

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +46,11 @@ def listener() -> Iterator[Listener]:
     """Listen where nobody may come."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         yield Listener(listening)
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Path:
+    """Make a file of the server's machine whose content nobody may see."""
+    file = tmp_path / "canary.txt"
+    file.write_text("content-of-a-file-4711", encoding="ascii")
+    return file

@@ -1,4 +1,4 @@
-"""Reads tests/attacks/messages: one attack a file, written as it goes over the wire.
+"""Reads the attacks on file: one a file, written as it goes over the wire.
 
     # Elements inside one another, far beyond any message's need.
     # says: [max-depth | [parser-limit
@@ -10,13 +10,15 @@
 The lines that begin with ``#`` say what the attack is, and of the answer: ``says`` (texts, of which the fault must hold
 one), ``code`` (Client unless told), ``status`` (that of the SOAP version unless told), ``plain`` (HTTP statuses that
 do without an envelope), ``harmless`` (yes: an ordinary answer is right as well). ``for`` names a product, else it is
-for both, ``versions`` of SOAP, both unless told; ``bytes`` says what becomes of the body before it is sent, ``swap``
-what of the good request is replaced.
+for both that ask no proofs; ``versions`` of SOAP are both unless told; ``bytes`` says what becomes of the body before
+it is sent, ``swap`` what of the good request is replaced; ``twice`` (yes) sends the message a second time;
+``raw`` (yes) leaves all headers as they are.
 
 ``{{100000 * text}}`` repeats a text; in it ``{#}`` is the number of the repetition. ``{{path}}`` is the service,
 ``{{good}}`` the body of its good request; ``{{soap}}``, ``{{media}}`` and ``{{type}}`` are a version's namespace, media
 type, and that with a charset: a message that names them is sent in both versions. ``{{listener}}`` is an address that
-must see no connection, ``{{canary}}`` a file whose content must not be seen; ``{{block}}``, ``{{declarations}}`` and
+must see no connection, ``{{canary}}`` a file whose content must not be seen; what else there is comes from
+``guarded``: pieces of a message that was signed well, and tokens. ``{{block}}``, ``{{declarations}}`` and
 ``{{collisions}}`` are what ``RECIPES`` makes. Host, Content-Length and Connection are added where they are not given.
 """
 
@@ -30,7 +32,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-MESSAGES = Path(__file__).parent / "messages"
+_HERE = Path(__file__).parent
 _REPEAT = re.compile(r"\{\{(\d+) \* (.*?)\}\}", re.DOTALL)
 _NAME = re.compile(r"\{\{(\w+)\}\}")
 _BYTES: Mapping[str, Callable[[str], bytes]] = {
@@ -92,9 +94,19 @@ class Attack:
         """Tell whether an ordinary answer is right as well."""
         return self.said.get("harmless") == "yes"
 
+    @property
+    def raw(self) -> bool:
+        """Tell whether it says itself where it ends."""
+        return self.said.get("raw") == "yes"
+
+    @property
+    def twice(self) -> bool:
+        """Tell whether the attack is to send it a second time."""
+        return self.said.get("twice") == "yes"
+
     def concerns(self, product: str) -> bool:
         """Tell whether it is meant for a product."""
-        return self.said.get("for", product) == product
+        return product == self.said["for"] if "for" in self.said else product != "guarded"
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -105,7 +117,10 @@ class Attack:
     def written(self, values: Mapping[str, str]) -> bytes:
         """Give the bytes to send."""
         values = {**RECIPES, **values, "good": self._swapped(values["good"])}
-        body = _BYTES[self.said.get("bytes", "utf-8")](_filled(self.body, values))
+        encoded = _BYTES[self.said.get("bytes", "utf-8")]
+        if self.raw:
+            return encoded(_filled(f"{self.head}\n\n{self.body}", values).replace("\n", "\r\n") + "\r\n\r\n")
+        body = encoded(_filled(self.body, values))
         head = _filled(self.head, values)
         for name, value in (("Host", "edge.example"), ("Content-Length", str(len(body))), ("Connection", "close")):
             if f"\n{name.lower()}:" not in head.lower() and not _replaced(name, head):
@@ -152,6 +167,6 @@ def _pair(swap: str) -> tuple[str, str]:
     return old, new
 
 
-def attacks() -> list[Attack]:
-    """Give all attacks on file."""
-    return [read(path) for path in sorted(MESSAGES.glob("*.http"))]
+def attacks(directory: str) -> list[Attack]:
+    """Give all attacks in a directory: ``messages`` to services, ``documents`` asked for, ``smuggled`` requests."""
+    return [read(path) for path in sorted((_HERE / directory).glob("*.http"))]

@@ -18,6 +18,7 @@ from tests.acceptance.answers import BILLING, wrapped
 from tests.acceptance.orders import ebm, mobile
 from tests.acceptance.processes import environment
 from tests.acceptance.site import PRODUCTS, Brm, Site, eventually, wire
+from tests.attacks.guarded import Guarded
 from tests.attacks.processes import answering_process, is_alive
 from tests.attacks.wire import Reply, post, send
 from tests.brm_sim.simulator import TOKEN
@@ -25,11 +26,13 @@ from tests.serving.servers import KINDS, running_server
 
 PUBLIC = "https://edge.example"
 """What published documents may call a service; where it really listens is nobody's business."""
-GATEWAY, BRM = "gateway", "brm"
+GATEWAY, BRM, GUARDED = "gateway", "brm", "guarded"
+"""``guarded`` is a gateway that asks callers who they are."""
 PRODUCTS_AND_SERVERS = [(product, kind) for product in (GATEWAY, BRM) for kind in KINDS]
 CANARY = "Canary-Jones-7731"
 """Data of another caller: it must not appear in any answer to an attack."""
-_TARGETS = {GATEWAY: "gateway.cli.run:from_environment", BRM: "brm_sim.server:from_environment"}
+_GATEWAY = "gateway.cli.run:from_environment"
+_TARGETS = {GATEWAY: _GATEWAY, GUARDED: _GATEWAY, BRM: "brm_sim.server:from_environment"}
 _PLACE = {"threads": 8, "max_bytes": Limits().max_bytes, "max_seconds": 5}
 """What the products tell their servers by default, but for the patience."""
 _BRM_SERVICE = "BRMBaseServices_v2"
@@ -43,7 +46,7 @@ _LOOPBACK = (
 class Target:
     """A service of a product behind a server; ``good`` is the body of a request that it serves.
 
-    What its process says goes to the file ``said``.
+    What its process says goes to the file ``said``; ``request`` writes the good request.
     """
 
     product: str
@@ -53,6 +56,7 @@ class Target:
     service: str
     good: bytes
     said: Path
+    request: Callable[[], bytes]
 
     @property
     def path(self) -> str:
@@ -62,11 +66,11 @@ class Target:
     @property
     def contract(self) -> Contract:
         """The published contract of the service."""
-        return load(f"wsdl/{'abcs' if self.product == GATEWAY else 'brm'}/{self.service}.wsdl")
+        return load(f"wsdl/{'brm' if self.product == BRM else 'abcs'}/{self.service}.wsdl")
 
     def serve(self) -> Reply:
         """Send the good request."""
-        return send(self.url, post(self.path, wrapped(self.good)))
+        return send(self.url, self.request())
 
     def still_serves(self) -> None:
         """Check that the next good request is served, by the same process."""
@@ -82,8 +86,13 @@ class Landscape:
     directory: Path
     order: bytes = b""
     brm_url: str = ""
+    guarded: Guarded = field(init=False)
     _stack: ExitStack = field(default_factory=ExitStack)
     _targets: dict[tuple[str, str], Target] = field(default_factory=dict)
+    _guarded_environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.guarded = Guarded(self.directory)
 
     def target(self, product: str, kind: str) -> Target:
         """Give a target that runs."""
@@ -110,9 +119,16 @@ class Landscape:
             running_server(kind, _TARGETS[product], environment=self._environment(product), **_PLACE)
         )
         eventually(lambda: _answers(served.url))
-        service = BILLING if product == GATEWAY else _BRM_SERVICE
-        good = self.order if product == GATEWAY else _LOOPBACK % CANARY.encode()
-        return Target(product, kind, served.url, answering_process(served.pid, kind), service, good, served.said)
+        service = _BRM_SERVICE if product == BRM else BILLING
+        good = _LOOPBACK % CANARY.encode() if product == BRM else self.order
+        pid = answering_process(served.pid, kind)
+        return Target(product, kind, served.url, pid, service, good, served.said, self._request(product, service, good))
+
+    def _request(self, product: str, service: str, good: bytes) -> Callable[[], bytes]:
+        path = f"/services/{service}"
+        if product == GUARDED:
+            return lambda: self.guarded.request(path, good.decode().strip())
+        return lambda: post(path, wrapped(good))
 
     def _environment(self, product: str) -> dict[str, str]:
         if product == BRM:
@@ -123,7 +139,9 @@ class Landscape:
             "O2C_GATEWAY__PUBLIC_URL": PUBLIC,
             "O2C_BRM__BRM_01__URL": self.brm_url,
         }
-        return environment(self.directory, **known)
+        if product == GUARDED and not self._guarded_environment:
+            self._guarded_environment.update(self.guarded.prepare(environment(self.directory, **known)))
+        return self._guarded_environment if product == GUARDED else environment(self.directory, **known)
 
     def close(self) -> None:
         """End all processes."""
@@ -132,7 +150,7 @@ class Landscape:
 
 def _answers(url: str) -> bool:
     try:
-        return send(url, b"GET /services/ HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n\r\n").status == 200
+        return send(url, b"GET /services/ HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n\r\n").status in (200, 401)
     except (ConnectionError, TimeoutError):
         return False
 
@@ -147,6 +165,3 @@ def landscape(directory: Path) -> Iterator[Landscape]:
         yield made
     finally:
         made.close()
-
-
-Targets = Callable[[str, str], Target]

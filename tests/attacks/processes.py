@@ -20,7 +20,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def allowance(pid: int) -> Iterator[None]:
+def allowance(pid: int, *, address_space: int = ADDRESS_SPACE) -> Iterator[None]:
     """Give a server so much for what happens in the block, and no more.
 
     Of processor time the kernel counts what this process used, whatever else runs here, and ends it with SIGXCPU when
@@ -28,7 +28,7 @@ def allowance(pid: int) -> Iterator[None]:
     """
     before = _status(pid, "VmRSS")
     _limit(pid, resource.RLIMIT_CPU, int(_used(pid)) + 1 + CPU_SECONDS)
-    _limit(pid, resource.RLIMIT_AS, _status(pid, "VmSize") + ADDRESS_SPACE)
+    _limit(pid, resource.RLIMIT_AS, _status(pid, "VmSize") + address_space)
     Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")  # the peak begins here: proc(5)
     yield
     assert is_alive(pid), f"the server is gone: it used more than {CPU_SECONDS} s of processor time, or crashed"

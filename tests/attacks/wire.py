@@ -67,7 +67,7 @@ def read(caller: socket.socket | _Recorded, method: str = "POST") -> Reply:
 def send_all(url: str, raw: bytes) -> list[Reply]:
     """Send bytes, then no more; all answers that come until the server ends the connection."""
     with closing(connect(url)) as caller:
-        with suppress(ConnectionError):
+        with suppress(OSError):  # it may be refused, and the connection gone, before it was all sent
             caller.sendall(raw)
             caller.shutdown(socket.SHUT_WR)
         received = _rest(caller)
