@@ -20,6 +20,9 @@ _LONGEST = 2048
 _LONGEST_ID = 1024
 """Bytes of an id: it is sent back, and is a key of whoever keeps the message."""
 
+_MOST_PARAMETERS = 100
+"""Reference parameters that are echoed: each costs an answer five times what it cost the caller."""
+
 _SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _NOT_TO_ECHO = frozenset((*EDITIONS, _SECURITY, *(version.value for version in Version)))
 
@@ -177,6 +180,9 @@ def _parameters(block: Element, name: str, edition: Edition) -> tuple[Element, .
     """Read what is echoed. Blocks with a meaning of their own are not: the caller would speak with our voice."""
     holders = ("ReferenceProperties", "ReferenceParameters")
     found = tuple(each for holder in holders for within in block.findall(edition.name(holder)) for each in within)
+    if len(found) > _MOST_PARAMETERS:
+        text = f"An endpoint reference has at most {_MOST_PARAMETERS} reference parameters"
+        raise Invalid(Wrong(Problem.REFERENCE, name, text, block))
     if any((etree.QName(each).namespace or "") in _NOT_TO_ECHO for each in found):
         text = "A reference parameter may not be a header block of SOAP, WS-Addressing or WS-Security"
         raise Invalid(Wrong(Problem.REFERENCE, name, text, block))
