@@ -11,16 +11,17 @@ from functools import cached_property
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
-from gateway import edge_observing, edge_publishing, edge_security, routes
+from gateway import routes
 from gateway.adapters.barriers import barrier_from_environment
 from gateway.adapters.brm import BrmServices, Waits
 from gateway.adapters.partners import PartnerAddresses
 from gateway.admin import Admin
-from gateway.admin_replies import ReplyDesk
-from gateway.admin_users import UserDesk
-from gateway.brm_credentials import credentials
+from gateway.admin.replies import ReplyDesk
+from gateway.admin.users import UserDesk
 from gateway.config import AddressingSettings, BrmSettings, QueueSettings, Settings
 from gateway.domain.billing import DateRules
+from gateway.edge import observing, publishing, security
+from gateway.edge.brm_credentials import credentials
 from gateway.messaging import transactions
 from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.coordinator import Coordinator
@@ -72,16 +73,16 @@ class Gateway:
     def modules(self) -> tuple[Module, ...]:
         """What understands header blocks, in this order; of answers on the connection and of those that leave later."""
         addressing = Addressing(KeptReplies(self.database, self.clock, self.partners))
-        security = edge_security.module(self.settings.security, lambda: self.callers, self.proxies, self.services)
-        if security is None:
+        guarded = security.module(self.settings.security, lambda: self.callers, self.proxies, self.services)
+        if guarded is None:
             return (addressing,)
         self.users.check_secrets()
-        return (addressing, security)
+        return (addressing, guarded)
 
     @cached_property
     def callers(self) -> Authenticator:
         """What tells callers from strangers. Raises ConfigError."""
-        return edge_security.authenticator(self.settings.security, self.database, self.clock)
+        return security.authenticator(self.settings.security, self.database, self.clock)
 
     @property
     def proxies(self) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ class Gateway:
     @property
     def users(self) -> UserDesk:
         """What operators do about users."""
-        return UserDesk(self.database, self.clock, edge_security.vault(self.settings.security))
+        return UserDesk(self.database, self.clock, security.vault(self.settings.security))
 
     @property
     def replies(self) -> ReplyDesk:
@@ -100,7 +101,7 @@ class Gateway:
 
     def application(self) -> WSGIApplication:
         """Return the web application."""
-        return edge_observing.observed(
+        return observing.observed(
             self._site,
             self.settings,
             database=self.database,
@@ -116,8 +117,8 @@ class Gateway:
             limits=_limits(self.settings),
             modules=(*self.modules, *modules),
             mounts=mounts,
-            publishing=edge_publishing.publishing(
-                self.settings, self.services, edge_security.guard(self.settings.security, self.callers, self.proxies)
+            publishing=publishing.publishing(
+                self.settings, self.services, security.guard(self.settings.security, self.callers, self.proxies)
             ),
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.admin_replies import ReplyDesk
+from gateway.admin.replies import ReplyDesk
 from gateway.cli.context import session
 from gateway.cli.output import Failed, Json, console, document, done, literal, record, rows
 from gateway.messaging.replies import ReplyState

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.adapters.vault import new_key
-from gateway.admin_users import UserDesk, of_certificate, of_subject
+from gateway.admin.users import UserDesk, of_certificate, of_subject
 from gateway.cli.context import session
 from gateway.cli.output import Failed, Json, done, rows
 from gateway.messaging.callers import CertificateKind, UserCertificate, UserRecord

@@ -11,7 +11,7 @@ from wsgiref.types import WSGIApplication
 from lxml import etree
 
 from gateway.adapters.partners import PartnerAddresses
-from gateway.admin_replies import ReplyDesk
+from gateway.admin.replies import ReplyDesk
 from gateway.messaging.delivery import Delivered, Delivery, KeptReplies
 from gateway.messaging.ports import ALARMS, Database, Fallout
 from gateway.messaging.replies import Reply

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from brm_sim import server
 from brm_sim.settings import Settings as SimulatorSettings
 from gateway.adapters.brm import BrmServices
-from gateway.brm_credentials import credentials
 from gateway.config import ConfigError
 from gateway.config.security import BrmSecuritySettings
 from gateway.domain.brm import Flist
+from gateway.edge.brm_credentials import credentials
 from gateway.errors import Disconnected, Unavailable
 from soapkit.server import running
 from soapkit.transport import call_wsgi

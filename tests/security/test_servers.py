@@ -12,7 +12,7 @@ import pytest
 import urllib3
 
 from gateway.adapters.vault import Vault, new_key
-from gateway.admin_users import UserDesk
+from gateway.admin.users import UserDesk
 from gateway.messaging.time import SystemClock
 from gateway.store.unit_of_work import SqlDatabase
 from tests.security.envelopes import Message, Token, digest_token

@@ -15,7 +15,7 @@ import trustme
 from typer.testing import CliRunner, Result
 
 from gateway.adapters.vault import Vault
-from gateway.admin_users import Wrong
+from gateway.admin.users import Wrong
 from gateway.bootstrap import build
 from gateway.cli.main import app
 from gateway.cli.output import Failed

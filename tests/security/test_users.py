@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gateway.adapters.callers import StoredGuesses, StoredReplays, StoredUsers
 from gateway.adapters.vault import Vault, new_key
-from gateway.admin_users import UserDesk, Wrong, of_certificate, of_subject
+from gateway.admin.users import UserDesk, Wrong, of_certificate, of_subject
 from gateway.errors import GatewayError
 from gateway.store.unit_of_work import SqlDatabase
 from soapkit.wss import trust
