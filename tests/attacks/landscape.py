@@ -15,7 +15,7 @@ from gateway.messaging.time import SystemClock
 from soapkit.catalog import Contract, load
 from soapkit.limits import Limits
 from tests.acceptance.answers import BILLING, wrapped
-from tests.acceptance.orders import ebm, mobile
+from tests.acceptance.orders import Customer, ebm, mobile
 from tests.acceptance.processes import environment
 from tests.acceptance.site import PRODUCTS, Brm, Site, eventually, wire
 from tests.attacks.guarded import Guarded
@@ -87,6 +87,7 @@ class Landscape:
     order: bytes = b""
     brm_url: str = ""
     guarded: Guarded = field(init=False)
+    customer: Customer = field(init=False)
     _stack: ExitStack = field(default_factory=ExitStack)
     _targets: dict[tuple[str, str], Target] = field(default_factory=dict)
     _guarded_environment: dict[str, str] = field(default_factory=dict)
@@ -108,7 +109,8 @@ class Landscape:
         site = Site(wired, gateway.url, Brm(self.brm_url), SystemClock(), self.directory)
         for common, poid in PRODUCTS.items():
             site.know("ITEM_ITEMID", common, f"0.0.0.1 {poid}")
-        order = ebm(mobile(site.number(), site.customer()))
+        number, self.customer = site.number(), site.customer()
+        order = ebm(mobile(number, self.customer))
         self.order = order.replace(b"Ada Jones", CANARY.encode()).partition(b"?>")[2]
         site.bill(self.order)
         wired.close()

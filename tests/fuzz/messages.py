@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -15,17 +16,33 @@ from tests.attacks.answers import MEDIA_TYPES, SOAP_11, SOAP_12
 from tests.fuzz.mutations import HARMLESS, MUTATIONS, Message
 
 _SAMPLES = Path(__file__).parents[1] / "samples"
+_DIRECTORIES = (Path(__file__).parent / "seeds", _SAMPLES, _SAMPLES / "orders")
+_SELDOM = st.integers(0, 4)
 _NUMBERS = st.integers(0, 2**32 - 1)
 _STEPS = st.lists(st.tuples(st.sampled_from(sorted(MUTATIONS)), _NUMBERS), min_size=1, max_size=3)
 _HARMLESS_STEPS = st.lists(st.tuples(st.sampled_from(sorted(HARMLESS)), _NUMBERS), max_size=2)
 
 
-def messages(contract: Contract, order: str) -> st.SearchStrategy[Message]:
-    """Draw requests to a service; ``order`` is one that the gateway knows all about, with ``10001`` in all its ids."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the products know all about: an order, with ``10001`` in all its ids, and POIDs of a customer in BRM."""
+
+    order: str
+    account: str
+    billinfo: str
+
+    def told(self, body: str, number: int) -> str:
+        """Give a body that names what is there, and what is not there yet by a number of its own."""
+        renamed = body.replace("0.0.0.1 /account 101", self.account).replace("0.0.0.1 /billinfo 201", self.billinfo)
+        return renamed.replace(">A-1<", f">A-{number}<").replace(">B-1<", f">B-{number}<")
+
+
+def messages(contract: Contract, known: Known) -> st.SearchStrategy[Message]:
+    """Draw requests to a service."""
 
     @st.composite
     def request(draw: st.DrawFn) -> Message:
-        message = _valid(draw, contract, order)
+        message = _valid(draw, contract, known)
         is_harmless = draw(st.integers(0, 2)) == 0
         table, steps = (HARMLESS, draw(_HARMLESS_STEPS)) if is_harmless else (MUTATIONS, draw(_STEPS))
         for name, number in steps:
@@ -35,21 +52,22 @@ def messages(contract: Contract, order: str) -> st.SearchStrategy[Message]:
     return request()  # its name is all that is told of it: a contract is long
 
 
-def _valid(draw: st.DrawFn, contract: Contract, order: str) -> Message:
+def _valid(draw: st.DrawFn, contract: Contract, known: Known) -> Message:
     operation = draw(st.sampled_from(contract.operations))
     version = draw(st.sampled_from((SOAP_11, SOAP_12)))
-    written = draw(st.sampled_from(bodies(contract, operation.input)))
-    if etree.QName(operation.input).localname in order[:200] and draw(st.integers(0, 9)) == 0:
-        written = order.replace("10001", f"f{draw(_NUMBERS)}")
-    header = "".join(_written(contract, block) for block in operation.headers) if draw(st.booleans()) else ""
+    written = known.told(draw(st.sampled_from(bodies(contract, operation.input))), draw(_NUMBERS))
+    if etree.QName(operation.input).localname in known.order[:200] and draw(_SELDOM) == 0:
+        written = known.order.replace("10001", f"f{draw(_NUMBERS)}")
+    header = "".join(_written(contract, block) for block in operation.headers) if draw(_SELDOM) == 0 else ""
     return Message(f"/services/{contract.name}", _headers(version), _envelope(version, header, written))
 
 
 @cache
 def bodies(contract: Contract, element: str) -> tuple[str, ...]:
-    """Give valid bodies of an operation: made from the schema, and those of tests/samples."""
+    """Give valid bodies of an operation: made from the schema, seeds and samples."""
     made = [sample(contract, element, full=full) for full in (False, True)]
-    found = [etree.fromstring(path.read_bytes()) for path in sorted(_SAMPLES.glob("*.xml"))]
+    files = (path for directory in _DIRECTORIES for path in sorted(directory.glob("*.xml")))
+    found = [etree.fromstring(path.read_bytes()) for path in files]
     valid = [each for each in found if each.tag == element and contract.check(each) == ()]
     return tuple(etree.tostring(each, encoding="unicode", with_tail=False) for each in (*made, *valid))
 

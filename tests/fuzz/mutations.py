@@ -126,7 +126,7 @@ def _drop(root: etree._Element, random: Random) -> None:
 
 def _twice(root: etree._Element, random: Random) -> None:
     node = random.choice(_inside(root))
-    for _ in range(random.choice((1, 1, 2, 50))):
+    for _ in range(random.choice((1, 1, 2, 50)) if node is not root else 0):
         node.addnext(copy.deepcopy(node))
 
 

@@ -20,7 +20,7 @@ from tests.attacks.landscape import BRM, GATEWAY, PRODUCTS_AND_SERVERS, Landscap
 from tests.attacks.wire import send
 from tests.fuzz import failures
 from tests.fuzz.calling import Caller, Tally, judge
-from tests.fuzz.messages import messages
+from tests.fuzz.messages import Known, messages
 from tests.fuzz.mutations import Message
 from tests.serving.servers import KINDS
 
@@ -58,12 +58,13 @@ def test_whatever_is_sent_is_answered_or_refused_in_order(
     scene: Landscape, tmp_path: Path, record_property: Callable[[str, object], None], case: Case
 ) -> None:
     contract = case.contract
+    known = Known(scene.order.decode(), scene.customer.account_poid, scene.customer.billinfo)
     target, tally = scene.target(case.product, case.kind), Tally()
     said = target.said.stat().st_size
     with closing(Caller(target.url)) as caller:
 
         @_profile(_EXAMPLES[case.kind])
-        @given(messages(contract, scene.order.decode()))
+        @given(messages(contract, known))
         def fuzz(message: Message) -> None:
             (tmp_path / "last.http").write_bytes(failures.written(message))  # where to look when this fails
             reply = caller.call(message)
