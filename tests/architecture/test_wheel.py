@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("soapkit", "simkit", "gateway", "brm_sim")
+PACKAGES = ("soapkit", "simkit", "gateway", "brm_sim", "siebel_sim")
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -68,7 +68,7 @@ def test_it_carries_its_licence(wheel: Path) -> None:
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in zipfile.ZipFile(wheel).namelist())
 
 
-@pytest.mark.parametrize("program", ["o2c", "brm-sim"])
+@pytest.mark.parametrize("program", ["o2c", "brm-sim", "siebel-sim"])
 def test_its_commands_answer_outside_the_checkout(program: str, programs: Path, tmp_path: Path) -> None:
     assert "usage" in run(programs / program, "--help", cwd=tmp_path).lower()
 

@@ -1,0 +1,87 @@
+"""What a business component demands of its fields: kind, length, pick list, default, required, read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from siebel_sim.components import SYSTEM, BusinessField
+from siebel_sim.errors import (
+    BAD_FORMAT,
+    MODIFIED,
+    NOT_IN_PICKLIST,
+    READ_ONLY,
+    REQUIRED,
+    SET_FIELD,
+    TOO_LONG,
+    WRITE_RECORD,
+    Said,
+    SiebelError,
+)
+from siebel_sim.repository import Component
+from siebel_sim.store import Row
+from siebel_sim.values import BadValue, stored
+
+
+def new_values(component: Component, given: Mapping[str, str], spec: str) -> dict[str, str | None]:
+    """Give the columns of a new record: defaults, and over them what is given. SiebelError for what is not allowed."""
+    fields = component.business.fields
+    values = {column: each.default for column, each in fields.items()}
+    values |= _checked(component, given, values)
+    _require(component, values, spec)
+    return values
+
+
+def changed_values(component: Component, given: Mapping[str, str], row: Row, spec: str) -> dict[str, str | None]:
+    """Give the columns of a record that change: what is given, and no more. SiebelError for what is not allowed."""
+    if any(_is_stale(component, column, given.get(column, ""), row) for column in component.modification_key):
+        raise _refused_writing(component, spec, MODIFIED.said())
+    values = _checked(component, given, row)
+    _require(component, values, spec)
+    return values
+
+
+def _is_stale(component: Component, column: str, text: str, row: Row) -> bool:
+    """Tell whether a modification key is carried, and is not the record's any more."""
+    try:
+        return bool(text) and stored(component.business.field(column).kind, text) != row[column]
+    except BadValue:
+        return True
+
+
+def _checked(component: Component, given: Mapping[str, str], row: Row) -> dict[str, str | None]:
+    values: dict[str, str | None] = {}
+    for column, text in given.items():
+        if column not in SYSTEM:
+            values[column] = _value(component, component.business.fields[column], text, row)
+    return values
+
+
+def _value(component: Component, field: BusinessField, text: str, row: Row) -> str | None:
+    wrong = None
+    try:
+        value = stored(field.kind, text) if text else None
+    except BadValue as error:
+        raise _refused_setting(component, BAD_FORMAT.said(field.name, component.business.name, str(error))) from error
+    if field.read_only and value != row[field.column]:
+        wrong = READ_ONLY.said(field.name, component.business.name)
+    elif field.length is not None and len(text) > field.length:
+        wrong = TOO_LONG.said(field.name, component.business.name, str(field.length))
+    elif field.bounded and field.picklist and value is not None and value not in field.picklist:
+        wrong = NOT_IN_PICKLIST.said(field.name, component.business.name)
+    if wrong is not None:
+        raise _refused_setting(component, wrong)
+    return value
+
+
+def _require(component: Component, values: Mapping[str, str | None], spec: str) -> None:
+    for column, each in component.business.fields.items():
+        if each.required and column in values and values[column] is None:
+            raise _refused_writing(component, spec, REQUIRED.said(each.name))
+
+
+def _refused_setting(component: Component, inner: Said) -> SiebelError:
+    return SiebelError(SET_FIELD.said(component.business.name, component.name, str(inner)), inner)
+
+
+def _refused_writing(component: Component, spec: str, inner: Said) -> SiebelError:
+    return SiebelError(WRITE_RECORD.said(component.business.name, component.name, spec, str(inner)), inner)

@@ -1,0 +1,192 @@
+"""Integration object instances: what a message says, what an answer holds, and how both are written in XML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from lxml import etree
+
+from siebel_sim.errors import NO_FIELD, SiebelError
+from siebel_sim.repository import OPERATION, Component, Field, Object
+from siebel_sim.store import Row
+from siebel_sim.values import Kind, shown
+
+PRIMARY = "IsPrimaryMVG"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance of an integration component in a message.
+
+    ``values`` are by tag, empty ones too; ``children`` by the tag of their component, for every container that is
+    there, be it empty. ``spec`` is its search specification, ``primary`` says that it is its parent's primary.
+    """
+
+    component: Component
+    values: Mapping[str, str]
+    children: Mapping[str, tuple[Instance, ...]]
+    operation: str | None = None
+    spec: str = ""
+    primary: bool = False
+
+    def columns(self) -> dict[str, str]:
+        """Give the values by column; of two fields in one column, the one that says something."""
+        found: dict[str, str] = {}
+        for each in self.component.fields:
+            if self.values.get(each.tag, "") or (each.tag in self.values and each.column not in found):
+                found[each.column] = self.values[each.tag]
+        return found
+
+
+@dataclass(slots=True)
+class Record:
+    """A record in an answer: its row, its children by the tag of their component, and what was done to it.
+
+    ``asked`` are the tags that a query asked for, None for all.
+    """
+
+    component: Component
+    row: Row
+    done: str = ""
+    children: dict[str, list[Record]] = field(default_factory=dict)
+    asked: frozenset[str] | None = None
+    primary: bool = False
+
+    @property
+    def row_id(self) -> str:
+        """Its row id."""
+        return self.row["row_id"] or ""
+
+
+class Shape(Enum):
+    """How much of a record is written."""
+
+    WHOLE = auto()
+    STATUS = auto()
+
+
+def read(element: etree._Element, about: Object) -> tuple[Instance, ...]:
+    """Read the instances in a list; SiebelError for a field that the component has not."""
+    return tuple(_instance(each, about.root) for each in element)
+
+
+def _instance(element: etree._Element, component: Component) -> Instance:
+    values: dict[str, str] = {}
+    children: dict[str, tuple[Instance, ...]] = {}
+    for each in element:
+        if (known := component.by_element.get(each.tag)) is not None:
+            values[known.tag] = each.text or ""
+        elif (child := component.children.get(each.tag)) is not None:
+            children[child.tag] = tuple(_instance(inside, child) for inside in each)
+        else:
+            raise _unknown(each, component)
+    attributes = element.attrib
+    return Instance(
+        component,
+        values,
+        children,
+        attributes.get("operation"),
+        attributes.get("searchspec", ""),
+        attributes.get(PRIMARY) == "Y",
+    )
+
+
+def arrange(element: etree._Element, component: Component) -> None:
+    """Put what an instance holds in the order of its schema, in place: Siebel takes fields in any order.
+
+    Raises SiebelError for a field that the component has not.
+    """
+    places = {name: place for place, name in enumerate(component.order)}
+    inside = list(element)
+    for each in inside:
+        if each.tag not in places:
+            raise _unknown(each, component)
+        child = component.children.get(each.tag)
+        if child is not None:
+            arrange_list(each, child)
+    found = [places[each.tag] for each in inside]
+    if found != sorted(found):
+        element[:] = sorted(inside, key=lambda each: places[each.tag])
+
+
+def arrange_list(element: etree._Element, component: Component) -> None:
+    """Put every instance in a list, or in a container, in the order of its schema."""
+    for instance in element:
+        if instance.tag != component.element:
+            raise _unknown(instance, component)
+        arrange(instance, component)
+
+
+def _unknown(element: etree._Element, component: Component) -> SiebelError:
+    return SiebelError(NO_FIELD.said(etree.QName(element).localname, component.business.name))
+
+
+def write(element: str, about: Object, records: Sequence[Record], shape: Shape) -> etree._Element:
+    """Write records as the list ``element`` of the integration object ``about``."""
+    written = etree.Element(element, nsmap={"io": etree.QName(about.root.element).namespace or ""})
+    for record in records:
+        _write(written, record, about.root, shape)
+    return written
+
+
+def _write(parent: etree._Element, record: Record, component: Component, shape: Shape) -> None:
+    if shape is Shape.STATUS and component.status_key is None:
+        return
+    element = etree.SubElement(parent, component.element)
+    if PRIMARY in component.attributes and shape is Shape.WHOLE:
+        element.set(PRIMARY, "Y" if record.primary else "N")
+    for name in component.order:
+        known = component.by_element.get(name)
+        if known is not None:
+            _write_field(element, known, record, component, shape)
+        elif name in component.children:
+            _write_children(element, name, record, component.children[name], shape)
+
+
+def _write_field(element: etree._Element, known: Field, record: Record, component: Component, shape: Shape) -> None:
+    if shape is Shape.STATUS and known.tag not in (component.status_key or ()):
+        return
+    if record.asked is not None and known.tag not in record.asked:
+        return
+    value = record.row.get(known.column)
+    if shape is Shape.STATUS and known.tag == OPERATION:
+        value = record.done
+    if value is not None:
+        kind = component.business.field(known.column).kind
+        etree.SubElement(element, known.element).text = shown(kind, known.wire, value)
+    elif known.wire is Kind.TEXT:
+        etree.SubElement(element, known.element)
+
+
+def _write_children(element: etree._Element, name: str, record: Record, child: Component, shape: Shape) -> None:
+    records = record.children.get(child.tag, ())
+    if records and not (shape is Shape.STATUS and child.status_key is None):
+        container = etree.SubElement(element, name)
+        for each in records:
+            _write(container, each, child, shape)
+
+
+def as_json(element: etree._Element) -> object:
+    """Give what an element holds as a JSON value, for people and tests: repeated elements become lists."""
+    if not len(element):
+        return element.text or ""
+    found: dict[str, object] = {}
+    for name, value in _named(element):
+        if name not in found:
+            found[name] = value
+        elif isinstance(already := found[name], list):
+            already.append(value)
+        else:
+            found[name] = [already, value]
+    return found
+
+
+_MASKED = frozenset({"CreditCardNumber", "BankAccountNumber", "SocialSecurityNumber", "AccountNumberBank"})
+
+
+def _named(element: etree._Element) -> Iterator[tuple[str, object]]:
+    for each in element:
+        name = etree.QName(each).localname
+        yield name, "***" if name in _MASKED and each.text else as_json(each)

@@ -1,0 +1,320 @@
+"""The repository: integration components with their business components, from schemas and from what stands beside them.
+
+A file ``<contract>.toml`` beside ``<contract>.wsdl`` may say what a schema cannot:
+
+    [components.CutAddress]                          # an integration component, by its tag
+    name = "CUT Address"                             # its name in Siebel, for faults
+    business_component = "CUT Address"               # else called like the component
+    user_keys = [["Id"], ["Integration Id"]]         # in the order in which they are tried
+    status_key = ["Id", "Mod Id"]                    # [] only descends, false leaves the component out
+    modification_key = ["Mod Id"]                    # compared when a message carries it
+    primary = "Primary Address Id"                   # the parent's field that IsPrimaryMVG="Y" fills
+    fields = { AccountId = "Parent Row Id" }         # tag = field, where the names differ by more than signs
+
+    [business_components."CUT Address".fields]
+    "Country" = { required = true, length = 30, picklist = ["UK", "US"], bounded = true, default = "UK" }
+    "Since" = { type = "date", read_only = true }    # text, number, integer, date, datetime, boolean
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Bounded
+
+from siebel_sim.components import SYSTEM, BusinessComponent, BusinessField, column_of, squeezed, table_of
+from siebel_sim.integration_objects import IntegrationObject, SchemaComponent, SchemaField, integration_objects
+from siebel_sim.values import BadValue, Kind, stored
+from soapkit.catalog import Contract
+
+_DEFAULT_KEYS = (("Id",), ("Integration Id",))
+_DEFAULT_STATUS = ("Id", "Mod Id")
+_LONGEST_KEY = 250
+"""Characters of a field in a user key, unless said: an index has room for no more."""
+
+OPERATION = "Operation"
+"""The field of a status key that says what was done."""
+
+
+class RepositoryError(Exception):
+    """A contract, or the file beside it, makes no repository; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an integration component: its tag and element, where it is stored, and its form on the wire."""
+
+    tag: str
+    element: str
+    column: str
+    wire: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class UserKey:
+    """A user key: Siebel's names of its fields, and their columns."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """An integration component over its business component; ``children`` are by container (Clark), and may recur."""
+
+    name: str
+    tag: str
+    element: str
+    business: BusinessComponent
+    fields: tuple[Field, ...]
+    user_keys: tuple[UserKey, ...]
+    status_key: tuple[str, ...] | None
+    modification_key: tuple[str, ...]
+    primary: str | None
+    order: tuple[str, ...]
+    attributes: frozenset[str]
+    types: frozenset[str]
+    children: dict[str, Component] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def by_element(self) -> Mapping[str, Field]:
+        """The fields by their elements (Clark)."""
+        return {each.element: each for each in self.fields}
+
+    def column(self, name: str) -> str | None:
+        """Find the column of a field by its tag or by its name in Siebel; None when there is none."""
+        wanted = squeezed(name)
+        named = next((each.column for each in self.fields if squeezed(each.tag) == wanted), column_of(name))
+        return named if named in self.business.fields or named in SYSTEM else None
+
+
+@dataclass(frozen=True, eq=False)
+class Object:
+    """An integration object, ready for the adapter; ``element`` is its list (Clark)."""
+
+    name: str
+    element: str
+    root: Component
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Repository:
+    """Everything that all contracts together say."""
+
+    objects: Mapping[Contract, Mapping[str, Object]]
+    business: Mapping[str, BusinessComponent]
+
+
+class _FieldFacts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    required: bool | None = None
+    read_only: bool = False
+    length: Annotated[int, Bounded(ge=1)] | None = None
+    type: Kind | None = None
+    picklist: tuple[str, ...] = ()
+    bounded: bool = True
+    default: str | None = None
+
+
+class _BusinessFacts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fields: Mapping[str, _FieldFacts] = {}
+
+
+class _ComponentFacts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str | None = None
+    business_component: str | None = None
+    fields: Mapping[str, str] = {}
+    user_keys: tuple[Annotated[tuple[str, ...], Bounded(min_length=1)], ...] | None = None
+    status_key: tuple[str, ...] | Literal[False] | None = None
+    modification_key: tuple[str, ...] = ()
+    primary: str | None = None
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    components: Mapping[str, _ComponentFacts] = {}
+    business_components: Mapping[str, _BusinessFacts] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One contract, with what stands beside it."""
+
+    contract: Contract
+    facts: _Facts
+    objects: Mapping[str, IntegrationObject]
+
+    def about(self, component: SchemaComponent) -> _ComponentFacts:
+        return self.facts.components.get(component.tag, _ComponentFacts())
+
+    def business_name(self, component: SchemaComponent) -> str:
+        facts = self.about(component)
+        return facts.business_component or facts.name or component.tag
+
+    def field_name(self, component: SchemaComponent, given: SchemaField) -> str:
+        return self.about(component).fields.get(given.tag, given.tag)
+
+    def keys(self, component: SchemaComponent) -> Iterator[UserKey]:
+        """Yield the user keys whose fields the component has; one that a file names must be complete."""
+        said = self.about(component).user_keys
+        known = {column_of(self.field_name(component, each)) for each in component.fields}
+        for names in said if said is not None else _DEFAULT_KEYS:
+            columns = tuple(column_of(name) for name in names)
+            if known.issuperset(columns):
+                yield UserKey(", ".join(names), columns)
+            elif said is not None:
+                raise RepositoryError(f"{self.contract.name}: {component.tag} lacks fields of the user key {names}")
+
+
+class _Draft:
+    """A business component while contracts add to it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.fields: dict[str, BusinessField] = {}
+        self.keys: set[tuple[str, ...]] = set()
+        self.children: set[str] = set()
+
+    def add(self, name: str, given: SchemaField) -> None:
+        column = column_of(name)
+        if column in SYSTEM:
+            return
+        known = self.fields.get(column, BusinessField(name, column))
+        kind = given.kind if known.kind is Kind.TEXT else known.kind
+        self.fields[column] = replace(known, kind=kind, required=known.required or given.required)
+
+    def know(self, name: str, facts: _FieldFacts) -> None:
+        known = self.fields.get(column_of(name), BusinessField(name, column_of(name)))
+        kind = facts.type or known.kind
+        if column_of(name) in SYSTEM:
+            raise RepositoryError(f"{self.name}: {name} is Siebel's own field, nothing can be said about it")
+        try:
+            default = None if facts.default is None else stored(kind, facts.default)
+        except BadValue as error:
+            raise RepositoryError(f"{self.name}: the default of {name} is {error}") from error
+        self.fields[known.column] = replace(
+            known,
+            name=name,
+            kind=kind,
+            length=facts.length,
+            required=known.required if facts.required is None else facts.required,
+            read_only=facts.read_only,
+            picklist=facts.picklist,
+            bounded=facts.bounded,
+            default=default,
+        )
+
+    def finished(self) -> BusinessComponent:
+        keyed = {column for key in self.keys for column in key}
+        fields = {
+            column: replace(each, length=_LONGEST_KEY) if column in keyed and each.length is None else each
+            for column, each in self.fields.items()
+        }
+        keys = frozenset(key for key in self.keys if key != ("row_id",))
+        return BusinessComponent(self.name, table_of(self.name), fields, keys, frozenset(self.children))
+
+
+def repository(contracts: Iterable[Contract]) -> Repository:
+    """Read the repository that ``contracts`` make together. Raises RepositoryError, and ContractError of a schema."""
+    sources = [_Source(each, _facts(each), integration_objects(each)) for each in contracts]
+    drafts: dict[str, _Draft] = {}
+    for source in sources:
+        _draft(source, drafts)
+    business = {table: draft.finished() for table, draft in drafts.items()}
+    objects = {
+        source.contract: {element: _object(source, found, business) for element, found in source.objects.items()}
+        for source in sources
+    }
+    return Repository(objects, business)
+
+
+def _facts(contract: Contract) -> _Facts:
+    file = contract.documents[contract.wsdl].with_suffix(".toml")
+    try:
+        return _Facts.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))) if file.exists() else _Facts()
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RepositoryError(f"{file.name}: {error}") from error
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise RepositoryError(f"{file.name}: {told}") from error
+
+
+def _draft(source: _Source, drafts: dict[str, _Draft]) -> None:
+    for found in source.objects.values():
+        for component in found.components.values():
+            name = source.business_name(component)
+            draft = drafts.setdefault(table_of(name), _Draft(name))
+            for each in component.fields:
+                draft.add(source.field_name(component, each), each)
+            draft.keys.update(key.columns for key in source.keys(component))
+            draft.children.update(
+                table_of(source.business_name(found.components[child.component])) for child in component.children
+            )
+    _check_named(source)
+    for name, facts in source.facts.business_components.items():
+        draft = drafts.setdefault(table_of(name), _Draft(name))
+        draft.name = name
+        for field_name, said in facts.fields.items():
+            draft.know(field_name, said)
+
+
+def _check_named(source: _Source) -> None:
+    known = {component.tag for found in source.objects.values() for component in found.components.values()}
+    if unknown := set(source.facts.components) - known:
+        raise RepositoryError(f"{source.contract.name}: there is no component {', '.join(sorted(unknown))}")
+
+
+def _object(source: _Source, found: IntegrationObject, business: Mapping[str, BusinessComponent]) -> Object:
+    made = {key: _component(source, each, business) for key, each in found.components.items()}
+    for key, each in found.components.items():
+        made[key].children.update((child.container, made[child.component]) for child in each.children)
+    return Object(found.name, found.element, made[found.root], found.attributes)
+
+
+def _component(source: _Source, found: SchemaComponent, business: Mapping[str, BusinessComponent]) -> Component:
+    facts = source.about(found)
+    fields = tuple(
+        Field(each.tag, each.element, column_of(source.field_name(found, each)), each.kind) for each in found.fields
+    )
+    _check_distinct(source, found, fields)
+    return Component(
+        name=facts.name or found.tag,
+        tag=found.tag,
+        element=found.element,
+        business=business[table_of(source.business_name(found))],
+        fields=fields,
+        user_keys=tuple(source.keys(found)),
+        status_key=_status(facts, fields),
+        modification_key=tuple(column_of(name) for name in facts.modification_key),
+        primary=facts.primary and column_of(facts.primary),
+        order=found.order,
+        attributes=found.attributes,
+        types=found.types,
+    )
+
+
+def _status(facts: _ComponentFacts, fields: tuple[Field, ...]) -> tuple[str, ...] | None:
+    """Give the tags of the status key; None leaves the component out of a status object."""
+    if facts.status_key is False:
+        return None
+    names = _DEFAULT_STATUS if facts.status_key is None else facts.status_key
+    columns = {column_of(name) for name in names}
+    return tuple(each.tag for each in fields if each.column in columns)
+
+
+def _check_distinct(source: _Source, found: SchemaComponent, fields: tuple[Field, ...]) -> None:
+    columns = [each.column for each in fields if each.column not in SYSTEM]
+    if len(set(columns)) != len(columns):
+        raise RepositoryError(f"{source.contract.name}: two fields of {found.tag} differ by signs only")

@@ -1,0 +1,73 @@
+"""Seeds: records given as JSON, written by the adapter like any message.
+
+[{"integration_object": "CUT Sample Account IO", "method": "Upsert",
+  "records": [{"Name": "Ada Ltd", "Type": "Customer", "CutAddress": [{"City": "York", …}]}]}]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from siebel_sim.adapter import METHODS, Arguments
+from siebel_sim.errors import SiebelError
+from siebel_sim.messages import Instance, Record
+from siebel_sim.repository import Component, Object, Repository
+from siebel_sim.store import Store
+
+
+class Seed(BaseModel):
+    """Records of one integration object: written in one transaction."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    integration_object: str
+    method: Literal["Insert", "Upsert", "Synchronize"] = "Upsert"
+    records: list[dict[str, Any]]
+
+
+def plant(document: Any, repository: Repository, store: Store, now: datetime) -> list[list[dict[str, Any]]]:
+    """Write every seed of ``document``, each in a transaction; the row ids of what was written, as a tree.
+
+    ValueError for the first that is wrong; those before it stay.
+    """
+    if not isinstance(document, list):
+        raise ValueError("A seed is a list of objects")  # noqa: TRY004 - the document is wrong, not the program
+    return [_planted(number, Seed.model_validate(each), repository, store, now) for number, each in enumerate(document)]
+
+
+def _planted(number: int, seed: Seed, repository: Repository, store: Store, now: datetime) -> list[dict[str, Any]]:
+    about = _object(seed.integration_object, repository)
+    message = tuple(_instance(each, about.root) for each in seed.records)
+    try:
+        with store.writing(now) as session:
+            answer = METHODS[seed.method].run(session, Arguments(about.root, message, {}))
+    except SiebelError as error:
+        raise ValueError(f"seed {number}: {error}") from error
+    return [_row_ids(record) for record in answer.records]
+
+
+def _object(name: str, repository: Repository) -> Object:
+    for objects in repository.objects.values():
+        for each in objects.values():
+            if each.name == name:
+                return each
+    raise ValueError(f"there is no integration object {name}")
+
+
+def _instance(given: Mapping[str, Any], component: Component) -> Instance:
+    fields = {each.tag for each in component.fields}
+    below = {child.tag: child for child in component.children.values()}
+    if unknown := set(given) - fields - set(below):
+        raise ValueError(f"{component.tag} has no {', '.join(sorted(unknown))}")
+    children = {tag: tuple(_instance(each, below[tag]) for each in given[tag]) for tag in below if tag in given}
+    values = {tag: "" if given[tag] is None else str(given[tag]) for tag in fields if tag in given}
+    return Instance(component, values, children)
+
+
+def _row_ids(record: Record) -> dict[str, Any]:
+    below = {tag: [_row_ids(each) for each in records] for tag, records in record.children.items() if records}
+    return {"Id": record.row_id, **below}

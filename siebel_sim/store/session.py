@@ -1,0 +1,140 @@
+"""Records, read and written within one transaction. Rows are mappings of columns to text; nothing is checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from siebel_sim.components import MOD_ID, PARENT, ROW_ID, BusinessComponent
+from siebel_sim.repository import Component
+from siebel_sim.row_id import row_id
+from siebel_sim.search import ANYTHING, Condition, Order
+from siebel_sim.store.conditions import Scope, ordered, where
+from siebel_sim.store.database import Database
+from siebel_sim.store.tables import SEQUENCE
+
+Row: TypeAlias = "Mapping[str, str | None]"
+
+_CHUNK = 500
+"""Values in one IN list."""
+
+_MOST_TAKEN = 256
+
+
+class Session:
+    """One transaction; ``now`` is the time that records get, as it is stored."""
+
+    def __init__(
+        self, connection: Connection, database: Database, business: Mapping[str, BusinessComponent], now: str
+    ) -> None:
+        self._connection = connection
+        self._database = database
+        self._tables = database.tables
+        self._business = business
+        self._now = now
+        self._free: Iterator[int] = iter(())
+        self._taken = 1
+
+    def insert(self, business: BusinessComponent, values: Row, parent: str | None = None) -> Row:
+        """Make a record; returns all of it."""
+        number = self._number()
+        row: dict[str, Any] = {
+            SEQUENCE: number,
+            ROW_ID: row_id(number),
+            PARENT: parent,
+            "created": self._now,
+            "updated": self._now,
+            MOD_ID: 0,
+            "conflict_id": "0",
+            **values,
+        }
+        self._connection.execute(insert(self._tables[business]), row)
+        return _row(dict.fromkeys(business.fields) | row)
+
+    def update(self, business: BusinessComponent, row: Row, values: Row) -> Row:
+        """Change fields of a record; returns all of it. Nothing is written when nothing changes."""
+        if all(row[column] == value for column, value in values.items()):
+            return row
+        table = self._tables[business]
+        changed: dict[str, Any] = {**values, "updated": self._now, MOD_ID: int(row[MOD_ID] or 0) + 1}
+        self._connection.execute(update(table).where(table.c[ROW_ID] == row[ROW_ID]).values(changed))
+        return _row({**row, **changed})
+
+    def delete(self, business: BusinessComponent, row_ids: Sequence[str]) -> None:
+        """Delete records, and what is below them."""
+        for some in _chunks(row_ids):
+            for name in sorted(business.children):
+                child = self._business[name]
+                below = self._tables[child]
+                found = select(below.c[ROW_ID]).where(below.c[PARENT].in_(some))
+                self.delete(child, self._connection.execute(found).scalars().all())
+            table = self._tables[business]
+            self._connection.execute(delete(table).where(table.c[ROW_ID].in_(some)))
+
+    def find(
+        self,
+        component: Component,
+        condition: Condition = ANYTHING,
+        *,
+        sort: Sequence[Order] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Row]:
+        """Give the records of a component's business component that satisfy ``condition``."""
+        table = self._tables[component.business]
+        scope = Scope(component, table, self._tables)
+        query = select(table).where(where(condition, scope)).order_by(*ordered(sort, scope))
+        return self._rows(query.limit(limit).offset(offset))
+
+    def by_columns(
+        self, business: BusinessComponent, values: Row, *, parent: str | None = None, limit: int | None = None
+    ) -> list[Row]:
+        """Give the records with these values, below ``parent`` when there is one: by index, for user keys."""
+        table = self._tables[business]
+        query = select(table).order_by(table.c[SEQUENCE]).limit(limit)
+        for column, value in values.items():
+            query = query.where(table.c[column].is_(None) if value is None else table.c[column] == value)
+        if parent is not None:
+            query = query.where(table.c[PARENT] == parent)
+        return self._rows(query)
+
+    def below(
+        self, component: Component, parents: Sequence[str], condition: Condition = ANYTHING
+    ) -> Mapping[str, list[Row]]:
+        """Give the child records of all ``parents`` at once, by parent, those that satisfy ``condition``."""
+        table = self._tables[component.business]
+        scope = Scope(component, table, self._tables)
+        found: dict[str, list[Row]] = {}
+        for some in _chunks(parents):
+            query = select(table).where(table.c[PARENT].in_(some), where(condition, scope))
+            for row in self._rows(query.order_by(table.c[PARENT], table.c[SEQUENCE])):
+                found.setdefault(row[PARENT] or "", []).append(row)
+        return found
+
+    def count(self, component: Component, condition: Condition = ANYTHING) -> int:
+        """Count the records that satisfy ``condition``."""
+        table = self._tables[component.business]
+        query = select(func.count()).select_from(table).where(where(condition, Scope(component, table, self._tables)))
+        return int(self._connection.execute(query).scalar_one())
+
+    def _rows(self, query: Select[Any]) -> list[Row]:
+        return [_row(row) for row in self._connection.execute(query).mappings()]
+
+    def _number(self) -> int:
+        for number in self._free:
+            return number
+        first = self._database.take(self._connection, self._taken)
+        self._free = iter(range(first + 1, first + self._taken))
+        self._taken = min(self._taken * 2, _MOST_TAKEN)
+        return first
+
+
+def _row(found: Mapping[Any, Any]) -> Row:
+    return {name: str(value) if isinstance(value, int) else value for name, value in found.items() if name != SEQUENCE}
+
+
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

@@ -1,0 +1,72 @@
+"""The store: sessions that read or write, and what a test does to all records at once."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy.exc import OperationalError
+
+from siebel_sim.components import BusinessComponent
+from siebel_sim.errors import BUSY, SiebelError
+from siebel_sim.store import kept
+from siebel_sim.store.database import Database
+from siebel_sim.store.session import Session
+from siebel_sim.store.sessions import StoredSessions
+from siebel_sim.store.tables import Tables
+from siebel_sim.values import moment
+
+
+class Store:
+    """Business components in the database at ``url``. Nothing lives in memory: many processes may share one."""
+
+    def __init__(self, url: str, business: Mapping[str, BusinessComponent]) -> None:
+        self._business = business
+        self._database = Database(url, Tables(business.values()))
+        self.sessions = StoredSessions(self._database)
+
+    @contextlib.contextmanager
+    def reading(self, now: datetime) -> Iterator[Session]:
+        """Read, all of it at one moment."""
+        with _storage_errors(), self._database.reading() as connection:
+            yield Session(connection, self._database, self._business, moment(now))
+
+    @contextlib.contextmanager
+    def writing(self, now: datetime) -> Iterator[Session]:
+        """Read and write in one transaction: committed at the end, rolled back when left by an exception."""
+        with _storage_errors(), self._database.writing() as connection:
+            yield Session(connection, self._database, self._business, moment(now))
+
+    def reset(self) -> None:
+        """Forget all records; snapshots stay."""
+        with self._database.writing() as connection:
+            kept.clear(connection, self._database.tables)
+
+    def snapshot(self, name: str) -> None:
+        """Keep a copy of all records under ``name``, instead of an earlier one."""
+        with self._database.writing() as connection:
+            kept.take(connection, self._database.tables, name)
+
+    def restore(self, name: str) -> None:
+        """Go back to a snapshot; KeyError when there is none of that name. Row ids are never given again."""
+        with self._database.writing() as connection:
+            kept.restore(connection, self._database.tables, name)
+
+    def snapshots(self) -> list[str]:
+        """Name the snapshots."""
+        with self._database.reading() as connection:
+            return kept.names(connection)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+
+@contextlib.contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Word a database that is busy or away as Siebel does."""
+    try:
+        yield
+    except OperationalError as error:
+        raise SiebelError(BUSY.said()) from error
