@@ -128,6 +128,7 @@ def _service(contract: Contract, repository: Repository, adapter: _Adapter) -> S
         word_fault=adapter.word_fault,
         normalise=adapter.normalise,
         undeclared_details=frozenset({faults.DETAIL}),
+        faults_quote=True,  # Siebel's texts hold the values of user keys
     )
 
 

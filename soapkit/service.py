@@ -54,7 +54,9 @@ class Service:
     body element. ``word_fault`` gets a Refused, an InvalidAnswer, or whatever the handler raised, and the request once
     it is dispatched (its body may be what was refused); code and subcode of a Refused stay what they are.
     ``normalise`` may reorder the body before it is validated. ``correlate`` finds a correlation id in a body that is
-    not validated yet (an EBM's EBMID); one that is not sane is not used.
+    not validated yet (an EBM's EBMID); one that is not sane is not used. ``undeclared_details`` are fault details (by
+    Clark name) that may leave although the contract does not declare them. ``faults_quote`` says that texts of faults
+    hold values of messages: they are not logged.
     """
 
     contract: Contract
@@ -64,6 +66,7 @@ class Service:
     normalise: Normalise | None = None
     correlate: Correlate | None = None
     undeclared_details: frozenset[str] = frozenset()
+    faults_quote: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a table that does not cover the contract exactly."""
@@ -112,6 +115,8 @@ class Service:
         about = {"service": self.contract.name, "operation": request and request.operation.name}
         if isinstance(error, Refused):  # its text may quote the message: what a customer is called is not for the log
             about |= {"rule": error.rule, "path": error.path}
+        elif self.faults_quote:
+            about |= {"error": type(error).__name__}
         else:
             about |= {"fault": fault.text}
         if fault.code is not FaultCode.SERVER:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.siebel_sim.samples import account, address
 from tests.siebel_sim.simulator import Simulator, stack_of
@@ -89,3 +90,12 @@ def test_a_test_may_ask_for_any_error_of_siebels(siebel: Simulator) -> None:
     assert siebel.refused("CUTAccountQuery") == ["SBL-X-1"]
     assert siebel.call("CUTAccountQuery") == []
     assert [each["outcome"] for each in siebel.did("GET", "/journal")] == ["refused", "answered"]
+
+
+def test_what_a_fault_quotes_is_not_logged(siebel: Simulator) -> None:
+    siebel.call("CUTAccountInsert", account(IntegrationId="ada-of-york"))
+    with structlog.testing.capture_logs() as events:
+        ((_, text), *_) = siebel.stack("CUTAccountInsert", account(IntegrationId="ada-of-york"))
+    assert "ada-of-york" in text
+    assert events
+    assert "ada-of-york" not in str(events)
