@@ -40,7 +40,7 @@ def test_the_embedded_server_refuses_a_request_whose_end_is_ambiguous(ambiguity:
     with running_server("waitress", SITE) as served:
         (status,) = answers(served.port, AMBIGUOUS[ambiguity])
 
-    assert status.partition(b" ")[2] in (b"400 Bad Request", b"413 Request Entity Too Large")
+    assert status.split()[1] in (b"400", b"413")
 
 
 @pytest.mark.parametrize("ambiguity", AMBIGUOUS)
