@@ -109,8 +109,9 @@ def running(programs: Sequence[Program]) -> Iterator[list[Process]]:
         processes = []
         for program in programs:
             _check_free(program)
-            process = Process(program)
-            stack.callback(process.stop)
+            with _undisturbed():
+                process = Process(program)
+                stack.callback(process.stop)
             process.wait_until_ready()
             processes.append(process)
         yield processes
@@ -118,6 +119,25 @@ def running(programs: Sequence[Program]) -> Iterator[list[Process]]:
 
 def _end(*_: object) -> NoReturn:
     sys.exit(0)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold SIGTERM and SIGINT back until the block is left: a child is there a moment before it can be stopped.
+
+    They are not blocked, because a child would begin with them blocked.
+    """
+    came: list[int] = []
+    kept = {
+        number: signal.signal(number, lambda each, _: came.append(each)) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+    for each in came:
+        signal.raise_signal(each)
 
 
 def _check_free(program: Program) -> None:
