@@ -19,13 +19,18 @@ def handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+def start(number: signal.Signals, done: list[str]) -> None:
+    with processes._undisturbed():
+        signal.raise_signal(number)
+        done.append("the child is known")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_comes_once_the_child_can_be_stopped(number: signal.Signals) -> None:
     signal.signal(number, processes._end)
-    done = []
-    with pytest.raises(SystemExit), processes._undisturbed():
-        signal.raise_signal(number)
-        done.append("the child is known")
+    done: list[str] = []
+    with pytest.raises(SystemExit):
+        start(number, done)
     assert done == ["the child is known"]
     assert signal.getsignal(number) is processes._end
 
