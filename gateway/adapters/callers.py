@@ -128,8 +128,8 @@ class StoredGuesses:
             work.guesses.keep(known, forget_at)
             work.commit()
 
-    def forget(self, keys: Sequence[str]) -> None:
-        """Forget what is known of these keys."""
+    def forget(self, beginnings: Sequence[str]) -> None:
+        """Forget what is known of keys that begin so."""
         with self.database.begin() as work:
-            work.guesses.forget(keys)
+            work.guesses.forget_all(beginnings)
             work.commit()

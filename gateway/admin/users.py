@@ -95,7 +95,7 @@ class UserDesk:
     def unlock(self, name: str) -> None:
         """Forget the failed attempts about a user."""
         with self.database.begin() as work:
-            work.guesses.forget(keys_of_user(name))
+            work.guesses.forget_all(keys_of_user(name))
             work.commit()
 
     def check_secrets(self) -> None:

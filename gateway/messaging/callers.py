@@ -95,5 +95,8 @@ class GuessRecords(Protocol):
     def forget(self, keys: Sequence[str]) -> None:
         """Delete these keys."""
 
+    def forget_all(self, beginnings: Sequence[str]) -> None:
+        """Delete the keys that begin so."""
+
     def prune(self, now: datetime, most: int) -> None:
         """Delete what is over and, beyond ``most``, what would be over first."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Insert, case, delete, func, select, update
+from sqlalchemy import Connection, Insert, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.engine import insert_if_absent
@@ -65,6 +65,11 @@ class GuessStore:
     def forget(self, keys: Sequence[str]) -> None:
         """Delete these keys."""
         self._connection.execute(delete(guess).where(_G.about.in_(keys)))
+
+    def forget_all(self, beginnings: Sequence[str]) -> None:
+        """Delete the keys that begin so."""
+        begins = or_(*(_G.about.startswith(each, autoescape=True) for each in beginnings))
+        self._connection.execute(delete(guess).where(begins))
 
     def prune(self, now: datetime, most: int) -> None:
         """Delete what is over and, beyond ``most``, what would be over first."""

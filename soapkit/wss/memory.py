@@ -112,11 +112,11 @@ class MemoryGuesses:
             self._entries[known] = _Entry(0, None, forget_at)
             self._bound(now)
 
-    def forget(self, keys: Sequence[str]) -> None:
-        """Forget what is known of these keys."""
+    def forget(self, beginnings: Sequence[str]) -> None:
+        """Forget what is known of keys that begin so."""
         with self._lock:
-            for key in keys:
-                self._entries.pop(key, None)
+            for key in [each for each in self._entries if each.startswith(tuple(beginnings))]:
+                del self._entries[key]
 
     def _bound(self, now: datetime) -> None:
         if len(self._entries) <= self.most:

@@ -91,5 +91,5 @@ class Guesses(Protocol):
     def passed(self, clear: str, known: str, now: datetime, forget_at: datetime) -> None:
         """Forget the failures of ``clear``, and keep ``known`` until ``forget_at``."""
 
-    def forget(self, keys: Sequence[str]) -> None:
-        """Forget what is known of these keys: an operator's doing."""
+    def forget(self, beginnings: Sequence[str]) -> None:
+        """Forget what is known of keys that begin so: an operator's doing."""

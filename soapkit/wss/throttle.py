@@ -69,8 +69,9 @@ class Throttle:
 
 
 def keys_of_user(name: str) -> tuple[str, ...]:
-    """Return the keys that an operator forgets to let a user in again."""
-    return (_Keys(name, "").user,)
+    """Return how the keys begin that an operator forgets to let a user in again: whatever address they came from."""
+    keys = _Keys(name, "")
+    return keys.user, keys.pairs
 
 
 class _Keys:
@@ -79,8 +80,10 @@ class _Keys:
     def __init__(self, name: str, address: str) -> None:
         place = _place(address)
         both = hashlib.sha256(f"{name}\0{place}".encode()).hexdigest()
-        self.user = "u:" + hashlib.sha256(name.encode()).hexdigest()[:4]
-        self.pair = "p:" + both[:16]
+        bucket = hashlib.sha256(name.encode()).hexdigest()[:4]
+        self.user = f"u:{bucket}"
+        self.pairs = f"p:{bucket}:"
+        self.pair = self.pairs + both[:16]
         self.known = "k:" + both[:40]
         self.address = "a:" + place
 

@@ -132,6 +132,16 @@ def test_an_operator_lets_a_user_in_again(throttle: Throttle, guesses: MemoryGue
     assert refused_for(throttle, "osm", "203.0.113.9") == 0
 
 
+def test_an_operator_lets_a_user_in_again_where_the_mistakes_were_made(
+    throttle: Throttle, guesses: MemoryGuesses
+) -> None:
+    fail(throttle, 8)
+    fail(throttle, 8, name="crm", address="203.0.113.7")
+    guesses.forget(keys_of_user("osm"))
+    assert refused_for(throttle, "osm", ELSEWHERE) == 0
+    assert refused_for(throttle, "crm", "203.0.113.7") > 0
+
+
 def test_guessing_over_the_wire_ends_in_a_fault_that_says_when(build: Build) -> None:
     site = build(Proof.USERNAME)
     wrong, right = Message(token=Token(password="wrong")).xml(), Message(token=Token()).xml()

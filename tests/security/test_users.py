@@ -19,10 +19,12 @@ from gateway.adapters.vault import Vault, new_key
 from gateway.admin.users import UserDesk, Wrong, of_certificate, of_subject
 from gateway.errors import GatewayError
 from gateway.store.unit_of_work import SqlDatabase
+from soapkit.faults import Refused
 from soapkit.wss import trust
 from soapkit.wss.memory import MemoryGuesses, MemoryReplays
 from soapkit.wss.passwords import Passwords
 from soapkit.wss.ports import Crowded, Guesses, Ladder, Replays
+from soapkit.wss.throttle import Throttle
 from tests.doubles.clock import FakeClock
 from tests.security.envelopes import NOW, Partner
 
@@ -254,6 +256,23 @@ def test_a_success_forgets_one_key_and_keeps_another(guesses: Guesses) -> None:
     assert guesses.refused(["p:1", "u:1", "k:1"], NOW) == {"u:1": None, "k:1": None}
     guesses.forget(["u:1", "k:1"])
     assert guesses.refused(["u:1", "k:1"], NOW) == {}
+
+
+def test_an_operator_forgets_all_that_begins_so_and_nothing_else(guesses: Guesses) -> None:
+    for key in ("u:1", "p:1:a", "p:1:b", "p:2:a", "p:1_", "p:1%"):
+        guesses.failed({key: LADDER}, NOW)
+    guesses.forget(["u:1", "p:1:", "p:1_"])
+    assert set(guesses.refused(["u:1", "p:1:a", "p:1:b", "p:2:a", "p:1_", "p:1%"], NOW)) == {"p:2:a", "p:1%"}
+
+
+def test_a_desk_lets_a_user_in_again_at_the_very_address(desk: UserDesk, database: SqlDatabase) -> None:
+    throttle = Throttle(StoredGuesses(database), desk.clock)
+    for _ in range(8):
+        throttle.failed("osm", "203.0.113.7")
+    with pytest.raises(Refused):
+        throttle.check("osm", "203.0.113.7")
+    desk.unlock("osm")
+    throttle.check("osm", "203.0.113.7")
 
 
 def test_the_table_does_not_grow_with_addresses(guesses: Guesses) -> None:
