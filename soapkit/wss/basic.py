@@ -17,6 +17,7 @@ from soapkit.wss.refusals import Code, HttpHeaders, not_authenticated
 
 Guard: TypeAlias = Callable[[WSGIEnvironment], None]
 UNAUTHORIZED = 401
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"basic\s+([A-Za-z0-9+/=_-]+)\s*", re.IGNORECASE)
 
 
@@ -45,7 +46,7 @@ def presented(environ: WSGIEnvironment, realm: str) -> tuple[str, str] | None:
         )
     except (binascii.Error, ValueError):
         colon = ""
-    if not colon or not name:
+    if not colon or not name or _CONTROL.search(name):  # RFC 7617, 2; and no database keeps a NUL alike
         raise not_authenticated(status=UNAUTHORIZED, http_headers=challenge(realm))
     return name, password
 

@@ -51,6 +51,13 @@ def test_anything_else_is_asked_again(build: Build, header: str) -> None:
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="the \\"o2c\\"", charset="UTF-8"'
 
 
+@pytest.mark.parametrize("name", ["os\0m", "os\nm", "\x7f"])
+def test_a_name_that_no_database_could_look_for_is_refused_before_any_does(name: str) -> None:
+    with pytest.raises(Refused) as told:
+        basic.presented({"HTTP_AUTHORIZATION": authorization(name)}, "o2c")
+    assert (told.value.rule, told.value.status) == ("authentication", 401)
+
+
 def test_where_it_is_not_allowed_it_is_not_looked_at(build: Build) -> None:
     answer = ask(build(Proof.USERNAME, http_basic=False), Authorization=authorization())
     assert answer.code.rpartition(":")[2] == "InvalidSecurity"
