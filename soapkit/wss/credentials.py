@@ -104,6 +104,13 @@ class SecuringTransport(Transport):
             self._credentials.check(reply.content, reply.charset, self._limits)
         return reply
 
+    def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> Reply:
+        """Post for zeep, which reads an answer of any media type. Raises InvalidAnswer for one that was not checked."""
+        reply = super().post(address, message, headers)
+        if self._credentials.signers and reply.content.strip() and not reply.is_xml:
+            raise InvalidAnswer("The answer is not signed as it must be: it is of no media type of XML")
+        return reply
+
 
 def tls_context(
     ca: Path | None = None, certificate: Path | None = None, key: Path | None = None, password: str | None = None

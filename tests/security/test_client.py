@@ -165,6 +165,23 @@ def test_an_answer_that_was_tampered_with_is_refused(
         client.call("PlaceOrder", element(order()))
 
 
+def _as_plain_text(app: WSGIApplication) -> WSGIApplication:
+    def plain(environ: dict[str, object], start_response: Any) -> Any:
+        return app(environ, lambda status, _: start_response(status, [("Content-Type", "text/plain")]))  # type: ignore[arg-type] # WSGI's own
+
+    return plain
+
+
+def test_a_typed_call_takes_no_answer_whose_media_type_hides_that_it_is_unsigned(
+    build: Build, partner: Partner, renewed: Partner
+) -> None:
+    site = build(Proof.SIGNATURE)
+    credentials = ours(identity=identity(partner), signers=(renewed.certificate,))
+    client = Client(orders(), ADDRESS, wsgi=_as_plain_text(site.app), credentials=credentials)
+    with pytest.raises(InvalidAnswer, match="not signed as it must be"):
+        client.typed.PlaceOrder(Id="order-1", **TYPED)
+
+
 def test_an_answer_without_a_signature_or_of_another_signer_is_refused(
     build: Build, partner: Partner, renewed: Partner
 ) -> None:
