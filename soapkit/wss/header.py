@@ -33,7 +33,11 @@ def find(root: etree._Element, version: Version) -> SecurityHeader | None:
     wsse:UnsupportedSecurityToken for what is not understood in it.
     """
     blocks = [block for header in root.iterchildren(version.header) for block in header]
-    ours = [block for block in blocks if block.tag in SECURITY_HEADERS and block.get(version.role, "") in version.roles]
+    ours = [
+        block
+        for block in blocks
+        if block.tag in SECURITY_HEADERS and block.get(version.role, "").strip() in version.roles
+    ]
     if len(ours) > 1:
         text = "Only one Security header may be meant for the receiver"
         raise refused(Code.INVALID_SECURITY, "security-header", text, ours[1])

@@ -195,8 +195,9 @@ def _check_not_mandatory(exchange: Exchange, root: etree._Element) -> None:
     """Where nothing is looked at, nothing that must be understood can be (SOAP 1.1, 4.2.3; SOAP 1.2 Part 1, 2.4)."""
     version = exchange.version
     for block in root.iterfind(f"{version.header}/*"):
-        demanded = block.get(version.must_understand) in ("1", "true") and block.get(version.role, "") in version.roles
-        if demanded and block.tag in SECURITY_HEADERS:
+        ours = block.get(version.role, "").strip() in version.roles
+        demanded = block.get(version.must_understand, "").strip() in ("1", "true")
+        if ours and demanded and block.tag in SECURITY_HEADERS:
             text = "The header Security is not understood here: the service asks for no proof"
             code = FaultCode.MUST_UNDERSTAND
             raise Refused("must-understand", text, path=path_of(block), line=line_of(block), code=code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -87,6 +88,13 @@ def test_a_digest_passes_once(build: Build) -> None:
     assert post(site.app, message).status == 200
     assert_refused(post(site.app, message), "FailedAuthentication", "replay")
     assert post(site.app, Message(token=digest_token(b"another nonce")).xml()).status == 200
+
+
+def test_a_digest_passes_once_however_nonce_and_created_are_divided(build: Build) -> None:
+    site, first = build(Proof.USERNAME), digest_token(b"01234567 ")
+    again = replace(first, nonce=b"01234567", created=f" {first.created}")
+    assert post(site.app, Message(token=first).xml()).status == 200
+    assert_refused(post(site.app, Message(token=again).xml()), "FailedAuthentication", "replay")
 
 
 def test_a_nonce_beside_a_text_password_passes_once_too(build: Build) -> None:
@@ -175,6 +183,13 @@ def test_two_headers_for_the_receiver_are_refused(build: Build) -> None:
     assert_refused(answer, "InvalidSecurity", "security-header")
 
 
+@pytest.mark.parametrize("role", [" ", "\thttp://schemas.xmlsoap.org/soap/actor/next "])
+def test_white_space_around_an_actor_makes_no_header_somebody_elses(build: Build, role: str) -> None:
+    another = f'<wsse:Security s:actor="{role}"/>'
+    answer = post(build(Proof.USERNAME).app, Message(token=Token(), before=another).xml())
+    assert_refused(answer, "InvalidSecurity", "security-header")
+
+
 def test_a_header_for_somebody_else_is_left_alone(build: Build) -> None:
     another = '<wsse:Security s:actor="urn:somebody-else"><wsse:Nonsense/></wsse:Security>'
     assert post(build(Proof.USERNAME).app, Message(token=Token(), before=another).xml()).status == 200
@@ -183,6 +198,11 @@ def test_a_header_for_somebody_else_is_left_alone(build: Build) -> None:
 def test_where_nothing_is_asked_nothing_is_looked_at(build: Build) -> None:
     wrong = Message(token=Token(password="wrong"), attributes="")
     assert post(build(Proof.NONE).app, wrong.xml()).status == 200
+
+
+def test_where_nothing_is_asked_white_space_makes_no_mandatory_header_optional(build: Build) -> None:
+    message = Message(token=Token(), attributes='s:mustUnderstand=" 1 " s:actor=" "').xml()
+    assert post(build(Proof.NONE).app, message).code.endswith(":MustUnderstand")
 
 
 def test_where_nothing_is_asked_a_mandatory_header_is_not_understood(build: Build) -> None:
