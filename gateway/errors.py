@@ -6,8 +6,9 @@
     │   ├── UnknownReference     names an account, product or billing profile that has no cross-reference
     │   ├── Contradiction        a combination of codes that means nothing
     │   ├── DuplicateContent     an EBMID seen before with other content
-    │   └── BrmRefused           BRM answered an error buffer, or RESULT 0 with FIELD entries; or its contract forbids
-    │                            the input flist, and it was not sent
+    │   ├── BrmRefused           BRM answered an error buffer, or RESULT 0 with FIELD entries; or its contract forbids
+    │   │                        the input flist, and it was not sent
+    │   └── SiebelRefused        Siebel answered a fault of its own
     ├── SystemFailure            the world is at fault: retried with back-off, then the error queue
     │   ├── Unavailable          BRM cannot be reached, or asked to try again
     │   │   ├── Disconnected     no connection, or no answer: recovery runs before the next order for it
@@ -24,6 +25,7 @@ Only the SOAP edge and the queue consumer read a disposition. Messages name the 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -102,6 +104,24 @@ class BrmRefused(BusinessError):
         super().__init__(text, code=code, element=element)
         self.opcode = opcode
         self.field = field
+
+
+class SiebelSaid(NamedTuple):
+    """One error of a stack of Siebel's: ``SBL-EAI-04397``, its symbol (may be empty), its text without the code."""
+
+    code: str
+    symbol: str
+    text: str
+
+
+class SiebelRefused(BusinessError):
+    """Siebel answered a fault; ``stack`` is its errors, outermost first, and never empty."""
+
+    code = "SIEBEL_REFUSED"
+
+    def __init__(self, stack: tuple[SiebelSaid, ...]) -> None:
+        super().__init__(stack[0].text, code=stack[0].code)
+        self.stack = stack
 
 
 class SystemFailure(GatewayError):
