@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,9 @@ def load(path: Path | None = None) -> Settings:
     Raises ConfigError naming each unknown or unusable setting with its file or variable.
     """
     file = _file(path)
-    written = _located(_of_file(file), lambda _: str(file)) | _located(_of_environment(), _variable)
+    in_file = _located(_of_file(file), lambda _: str(file))
+    variables = _located(_of_environment(), _variable)
+    written = in_file | {_spelled(keys, in_file): value for keys, value in variables.items()}
     origin = {keys: source for keys, (_, source) in written.items()}
     try:
         return Settings.model_validate(_nested({keys: value for keys, (value, _) in written.items()}), context=origin)
@@ -123,6 +125,16 @@ def _variable(keys: Keys) -> str:
 
 def _located(tree: Mapping[str, Any], source: Callable[[Keys], str]) -> dict[Keys, tuple[Any, str]]:
     return {keys: (value, source(keys)) for keys, value in _flat(tree)}
+
+
+def _spelled(keys: Keys, in_file: Collection[Keys]) -> Keys:
+    """Return a variable's keys as the file spells them: variables know no case, and would stand beside what they mean.
+
+    Of a table that has two spellings in the file, either will do: it is refused for that.
+    """
+    folded = [key.casefold() for key in keys]
+    alike = (known for known in in_file if [key.casefold() for key in known] == folded)
+    return keys if keys in in_file else next(alike, keys)
 
 
 def _flat(tree: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:

@@ -16,6 +16,7 @@ from cryptography import x509
 from gateway.adapters.callers import StoredGuesses, StoredReplays, StoredUsers
 from gateway.adapters.vault import Vault
 from gateway.config import ConfigError
+from gateway.config.security import Proof as Asked
 from gateway.config.security import SecuritySettings
 from gateway.messaging.ports import Clock, Database
 from soapkit.server import Service
@@ -87,12 +88,17 @@ def policy(settings: SecuritySettings, services: Sequence[Service]) -> Policy:
         f"{each.contract.name}.{operation.name}" for each in services for operation in each.contract.operations
     ]
     problems = [_no_service(name, names) for name in settings.services if name.casefold() not in names]
+    problems += _written_twice(settings.services)
     problems += [f"security.allow: {each}" for each in authorisation.problems(settings.allow, operations)]
     if problems:
         raise ConfigError(*problems)
+    own = {names[name.casefold()]: proof for name, proof in settings.services.items()}
+    asking = [name for name in operations if own.get(name.partition(".")[0], settings.policy) is not Asked.NONE]
+    if unused := _unused(settings.allow, asking):
+        raise ConfigError(*unused)
     return Policy(
         Proof(settings.policy.value),
-        {names[name.casefold()]: Proof(proof.value) for name, proof in settings.services.items()},
+        {name: Proof(proof.value) for name, proof in own.items()},
         Allowed(settings.allow),
         http_basic=settings.http_basic,
         realm=settings.realm,
@@ -105,6 +111,23 @@ def _no_service(name: str, names: Mapping[str, str]) -> str:
     close = difflib.get_close_matches(name.casefold(), names, n=1)
     suggestion = f"; did you mean {names[close[0]]}?" if close else f"; there are {', '.join(sorted(names.values()))}"
     return f"security.services.{name}: there is no such service{suggestion}"
+
+
+def _unused(allow: Mapping[str, Sequence[str]], asking: Sequence[str]) -> list[str]:
+    """Say which grants do nothing, because nobody who calls those operations is asked who they are."""
+    if not asking:
+        return [f"security.allow: {holder}: no service asks its callers who they are" for holder in allow]
+    told = authorisation.problems(allow, asking)
+    return [f"security.allow: {each} of a service that asks its callers who they are" for each in told]
+
+
+def _written_twice(services: Mapping[str, object]) -> list[str]:
+    """Name the services that are written in two spellings: neither can be meant to win."""
+    spellings: dict[str, list[str]] = {}
+    for name in services:
+        spellings.setdefault(name.casefold(), []).append(name)
+    several = [names for names in spellings.values() if len(names) > 1]
+    return [f"security.services: {' and '.join(names)} are the same service: write it once" for names in several]
 
 
 def _identity(settings: SecuritySettings) -> Identity | None:

@@ -87,12 +87,37 @@ def test_one_service_may_ask_for_more(opened: Open, name: str) -> None:
         ),
         ('[security.allow]\nbilling = ["*"]\n', "security.allow: billing: must be role:NAME, user:NAME or *"),
         ('[security.allow]\n"role:billing" = ["No.such"]\n', "role:billing: no operation fits No.such"),
+        (
+            '[security.allow]\n"role:billing" = ["*"]\n',
+            "security.allow: role:billing: no service asks its callers who they are",
+        ),
+        (
+            f'[security]\npolicy = "username"\nservices.{ABCS} = "none"\nallow."user:osm" = ["{ABCS}.*"]\n',
+            f"security.allow: user:osm: no operation fits {ABCS}.* of a service that asks its callers who they are",
+        ),
+        (
+            f'[security.services]\n{ABCS} = "both"\n{ABCS.lower()} = "none"\n',
+            f"security.services: {ABCS} and {ABCS.lower()} are the same service: write it once",
+        ),
     ],
 )
 def test_what_cannot_be_is_told_when_the_gateway_starts(opened: Open, text: str, problem: str) -> None:
     with pytest.raises(ConfigError) as told:
         opened(text).application()
     assert problem in str(told.value)
+
+
+def test_a_grant_of_operations_some_of_which_ask_callers_who_they_are_is_no_mistake(opened: Open) -> None:
+    opened(f'[security.services]\n{ABCS} = "username"\n[security.allow]\n"role:billing" = ["*"]\n').application()
+
+
+def test_a_variable_overrides_what_the_file_says_of_the_same_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"O2C_SECURITY__SERVICES__{ABCS.upper()}", "both")
+    loaded = settings(tmp_path, f'[security.services]\n{ABCS} = "none"\n')
+    assert loaded.security.services == {ABCS: "both"}
+    assert loaded.origin["security", "services", ABCS] == f"O2C_SECURITY__SERVICES__{ABCS.upper()}"
 
 
 def test_a_key_and_the_certificate_of_another_are_refused(opened: Open, tmp_path: Path) -> None:
