@@ -22,6 +22,7 @@ _PAIR = re.compile(r"""\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^
 _USUAL = {"http": 80, "https": 443}
 _MOST_PORT = 65535
 _HOPS = 20
+_READ = "Forwarded, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, X-Forwarded-Port, X-Forwarded-Prefix, Host"
 
 
 def network(text: str) -> Network:
@@ -65,6 +66,11 @@ class Addresses:
             if said is not None and (address := said.address()):
                 return address
         return self.public_url
+
+    @property
+    def vary(self) -> tuple[tuple[str, str], ...]:
+        """The header that tells caches what an address depends on (RFC 9110, 12.5.5); none where it is always one."""
+        return (("Vary", _READ),) if self.trusted else ()
 
     def _trusts(self, peer: str) -> bool:
         try:

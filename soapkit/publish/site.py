@@ -101,6 +101,11 @@ class ServicePages(_Guarded):
         return self._addresses.of(environ) + self._path
 
     @property
+    def vary(self) -> tuple[tuple[str, str], ...]:
+        """What is told to caches about the address."""
+        return self._addresses.vary
+
+    @property
     def modified(self) -> datetime:
         """When the contract last changed."""
         return self._publisher.modified
@@ -120,7 +125,8 @@ class ServicePages(_Guarded):
         return self._answer(environ, kind, body, *_file_name(self.contract.name, asked))
 
     def _answer(self, environ: WSGIEnvironment, kind: str, body: bytes, *headers: tuple[str, str]) -> Response:
-        return answer(environ, kind, body, self._publisher.modified, *headers, private=self._private)
+        told = (*headers, *self.vary)
+        return answer(environ, kind, body, self._publisher.modified, *told, private=self._private)
 
     def _page(self, environ: WSGIEnvironment, address: str) -> Response:
         from soapkit.publish import pages  # noqa: PLC0415 - as above
@@ -164,7 +170,8 @@ class IndexPages(_Guarded):
 
     def _answer(self, environ: WSGIEnvironment, kind: str, body: bytes, *headers: tuple[str, str]) -> Response:
         modified = max((each.modified for each in self._services), default=_NEVER)
-        return answer(environ, kind, body, modified, *headers, private=self._private)
+        told = (*headers, *next((each.vary for each in self._services), ()))
+        return answer(environ, kind, body, modified, *told, private=self._private)
 
 
 def _to_the_list(environ: WSGIEnvironment) -> str:

@@ -57,6 +57,27 @@ def test_proxies_in_the_settings_are_believed_and_nobody_else(tmp_path: Path) ->
         assert f'location="{HERE}/services/'.encode() in shown(found, peer="192.0.2.1", **FORWARDED).content
 
 
+QUERIES = ("", "?wsdl", "?singleWsdl", "?zip")
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_what_depends_on_a_proxy_says_so_to_caches_also_when_nothing_changed(tmp_path: Path, query: str) -> None:
+    with gateway(tmp_path, PublishingSettings(trusted_proxies=("10.0.0.0/8",))) as found:
+        answer = shown(found, query, **FORWARDED)
+        again = shown(found, query, **FORWARDED, **{"If-None-Match": answer.headers["ETag"]})
+        listed = get(connected(found.application(), "10.0.0.1"), f"{HERE}/services/?format=json", **FORWARDED)
+
+    assert (answer.status, again.status) == (200, 304)
+    for told in (answer, again, listed):
+        names = [each.strip() for each in told.headers.get("Vary", "").split(",")]
+        assert {"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-For", "Host"} <= set(names)
+
+
+def test_what_depends_on_nobody_varies_with_nothing(tmp_path: Path) -> None:
+    with gateway(tmp_path, PublishingSettings()) as found:
+        assert "Vary" not in shown(found).headers
+
+
 def test_a_configured_public_address_is_final(tmp_path: Path) -> None:
     believed = PublishingSettings(trusted_proxies=("10.0.0.0/8",))
     with gateway(tmp_path, believed, url="https://partners.example/billing") as found:
