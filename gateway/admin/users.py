@@ -110,7 +110,7 @@ class UserDesk:
     def _change(self, name: str, change: Callable[[UserRecord], UserRecord]) -> None:
         try:
             with self.database.begin() as work:
-                user = next((each for each in work.users.all() if each.name == name), None)
+                user = work.users.held(name)
                 if user is None:
                     raise Wrong(f"there is no user {name}")
                 work.users.change(change(user), self.clock.now())

@@ -57,6 +57,9 @@ class UserRecords(Protocol):
     def of_certificate(self, kind: CertificateKind, value: str) -> UserRecord | None:
         """Return the user a certificate stands for, without certificates."""
 
+    def held(self, name: str) -> UserRecord | None:
+        """Return a user, certificates too, whom nobody else changes or removes before this unit of work ends."""
+
     def all(self) -> list[UserRecord]:
         """Return every user, certificates too, by name."""
 

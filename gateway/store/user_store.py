@@ -32,11 +32,19 @@ class UserStore:
         row = self._connection.execute(joined.where(_C.kind == kind, _C.value == value)).one_or_none()
         return None if row is None else _user(row)
 
+    def held(self, name: str) -> UserRecord | None:
+        """Lock the row, then read: what was committed meanwhile is seen, and replaced by nobody's older picture."""
+        row = self._connection.execute(select(user_account).where(_U.name == name).with_for_update()).one_or_none()
+        if row is None:
+            return None
+        wanted = select(user_certificate).where(_C.name == name).order_by(_C.kind, _C.value)
+        return _user(row, tuple(_certificate(each) for each in self._connection.execute(wanted)))
+
     def all(self) -> list[UserRecord]:
         """Return every user, certificates too, by name."""
         certificates: dict[str, list[UserCertificate]] = defaultdict(list)
         for row in self._connection.execute(select(user_certificate).order_by(_C.kind, _C.value)):
-            certificates[row.name].append(UserCertificate(CertificateKind(row.kind), row.value, row.expires_at))
+            certificates[row.name].append(_certificate(row))
         found = self._connection.execute(select(user_account).order_by(_U.name))
         return [_user(row, tuple(certificates[row.name])) for row in found]
 
@@ -74,6 +82,10 @@ def _values(user: UserRecord, now: datetime) -> dict[str, Any]:
         "roles": " ".join(sorted(user.roles)),
         "changed_at": now,
     }
+
+
+def _certificate(row: Row[Any]) -> UserCertificate:
+    return UserCertificate(CertificateKind(row.kind), row.value, row.expires_at)
 
 
 def _user(row: Row[Any], certificates: tuple[UserCertificate, ...] = ()) -> UserRecord:
