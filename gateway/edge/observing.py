@@ -6,6 +6,7 @@ Part of the wiring.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from wsgiref.types import WSGIApplication
 
 import structlog
@@ -75,7 +76,7 @@ def _readings(database: Database, queues: Sequence[str], clock: Clock) -> Iterat
     try:
         with database.read() as work:
             depths = work.messages.depths(queues)
-            replies = work.replies.depths()
+            replies, since = work.replies.depths(), work.replies.oldest()
             alarms = len(work.fallout.open(ALARMS))
     except GatewayError as error:
         _log.warning("queues not counted", error=error.text)
@@ -87,6 +88,8 @@ def _readings(database: Database, queues: Sequence[str], clock: Clock) -> Iterat
     yield Reading(
         "o2c_replies", "Answers to partners' own addresses that are not delivered, by state", ("state",), kept
     )
+    waited: dict[tuple[str, ...], float] = {(state.value,): _age(clock, then) for state, then in since.items()}
+    yield Reading("o2c_reply_oldest_seconds", "Age of the oldest of them, by state", ("state",), waited)
     yield from _of_queues(depths, clock)
 
 
@@ -94,10 +97,11 @@ def _of_queues(depths: Sequence[Depth], clock: Clock) -> Iterator[Reading]:
     labels = ("queue", "state")
     counted: dict[tuple[str, ...], float] = {(depth.queue, depth.state.value): float(depth.count) for depth in depths}
     yield Reading("o2c_queue_messages", "Messages on queues that are not done, by state", labels, counted)
-    now = clock.now()
     ages: dict[tuple[str, ...], float] = {
-        (depth.queue, depth.state.value): max(0.0, (now - depth.oldest).total_seconds())
-        for depth in depths
-        if depth.oldest is not None
+        (depth.queue, depth.state.value): _age(clock, depth.oldest) for depth in depths if depth.oldest is not None
     }
     yield Reading("o2c_queue_oldest_seconds", "Age of the oldest message, by state", labels, ages)
+
+
+def _age(clock: Clock, since: datetime) -> float:
+    return max(0.0, (clock.now() - since).total_seconds())

@@ -28,8 +28,10 @@ from gateway.messaging.steps import Barrier
 from soapkit.addressing import Answer, Answering, Deferred, DuplicateMessageId
 from soapkit.addressing.later import http_headers
 from soapkit.faults import Fault, InvalidAnswer, Refused
+from soapkit.observe import tracing
 
 _log = structlog.get_logger(__name__)
+_SPANNED = "replies"
 _FINAL = (Fault, Refused, InvalidAnswer, LookupError)
 """Errors, besides the gateway's own, that another try would only repeat."""
 
@@ -117,7 +119,8 @@ class Delivery:
             if claim is None:
                 return None
             correlated = structlog.contextvars.bound_contextvars(correlation_id=claim.deferred.correlation_id)
-            with self._holding(claim), correlated:
+            spanned = tracing.consuming(_SPANNED, claim.id, claim.deferred.trace)
+            with self._holding(claim), correlated, spanned:
                 return self._worked(claim)
         except Superseded:
             return Delivered.SUPERSEDED
@@ -166,8 +169,9 @@ class Delivery:
         if answer.to == deferred.properties.edition.none:
             return
         envelope = self.answering.sealed(deferred, answer.envelope)
-        with self._at(ReplyStep.POST):
-            self.partners.post(answer.to, envelope, http_headers(deferred.version, answer, deferred.correlation_id))
+        headers = http_headers(deferred.version, answer, deferred.correlation_id)
+        with self._at(ReplyStep.POST), tracing.calling(deferred.service, deferred.operation) as traced:
+            self.partners.post(answer.to, envelope, {**headers, **traced})
 
     # ---- other endings
 

@@ -122,6 +122,9 @@ class ReplyStore(Protocol):
     def depths(self) -> Mapping[ReplyState, int]:
         """Count those that are not done with, by state."""
 
+    def oldest(self) -> Mapping[ReplyState, datetime]:
+        """Return since when the oldest of them have been there, by state."""
+
     def request(self, number: int) -> bytes:
         """Return the body of a request, as it came; KeyError when there is no such reply."""
 

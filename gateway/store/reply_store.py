@@ -117,6 +117,12 @@ class ReplyTableStore:
         counted = self._connection.execute(select(_R.state, func.count()).where(wanted).group_by(_R.state))
         return {ReplyState(state): number for state, number in counted}
 
+    def oldest(self) -> dict[ReplyState, datetime]:
+        """Look for the earliest, likewise."""
+        wanted = _R.state.in_([*OPEN, ReplyState.ERROR])
+        found = self._connection.execute(select(_R.state, func.min(_R.created_at)).where(wanted).group_by(_R.state))
+        return {ReplyState(state): since for state, since in found}
+
     def request(self, number: int) -> bytes:
         """Return the body."""
         return bytes(self._one(number, _R.request))
@@ -182,7 +188,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 
 def _claim(row: Any) -> ReplyClaim:
-    version, properties, answer_id = decoded(row.properties, message_id=row.message_id)
+    kept = decoded(row.properties, message_id=row.message_id)
     deferred = Deferred(
         service=row.service,
         operation=row.operation,
@@ -190,9 +196,10 @@ def _claim(row: Any) -> ReplyClaim:
         digest=row.digest,
         correlation_id=row.correlation_id,
         caller=row.caller,
-        version=version,
-        properties=properties,
-        answer_id=answer_id,
+        version=kept.version,
+        properties=kept.properties,
+        answer_id=kept.answer_id,
+        trace=kept.trace,
     )
     answer = None
     if row.answer is not None:

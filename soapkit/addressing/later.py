@@ -46,7 +46,7 @@ class Deferred:
     """A request, valid and authorised, as it is kept. ``answer_id`` is the MessageID of its answer, however often sent.
 
     ``service`` and ``operation`` are names of the contract, ``body`` is the input element, ``digest`` tells it from
-    others (see there), ``caller`` is who was proved to call ("" where nobody asks).
+    others (see there), ``caller`` is who was proved to call ("" where nobody asks), ``trace`` the span it came in.
     """
 
     service: str
@@ -58,6 +58,7 @@ class Deferred:
     version: Version
     properties: Properties
     answer_id: str
+    trace: str | None = None
 
     @property
     def message_id(self) -> str:
@@ -95,12 +96,23 @@ def encoded(deferred: Deferred) -> str:
         "answer_id": deferred.answer_id,
         "reply_to": _told(known.reply_to),
         "fault_to": known.fault_to and _told(known.fault_to),
+        "trace": deferred.trace,
     }
     return json.dumps(told)
 
 
-def decoded(text: str, *, message_id: str) -> tuple[Version, Properties, str]:
-    """Read what ``encoded`` wrote: version, properties, the answer's MessageID."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What ``encoded`` wrote. ``trace`` is absent of what an earlier version kept."""
+
+    version: Version
+    properties: Properties
+    answer_id: str
+    trace: str | None
+
+
+def decoded(text: str, *, message_id: str) -> Kept:
+    """Read what ``encoded`` wrote."""
     told = json.loads(text)
     fault_to = told["fault_to"]
     properties = Properties(
@@ -111,7 +123,7 @@ def decoded(text: str, *, message_id: str) -> tuple[Version, Properties, str]:
         reply_to=_endpoint(told["reply_to"]),
         fault_to=None if fault_to is None else _endpoint(fault_to),
     )
-    return Version(told["version"]), properties, told["answer_id"]
+    return Kept(Version(told["version"]), properties, told["answer_id"], told.get("trace"))
 
 
 def _told(endpoint: EndpointReference) -> dict[str, Any]:

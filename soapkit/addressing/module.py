@@ -23,6 +23,7 @@ from soapkit.exchange import Exchange
 from soapkit.faults import Accepted, Fault, FaultCode
 from soapkit.http import media_type
 from soapkit.module import Module
+from soapkit.observe import tracing
 from soapkit.service import Request
 
 _log = structlog.get_logger(__name__)
@@ -234,4 +235,5 @@ def _deferred(exchange: Exchange, known: Properties, noted: Noted) -> Deferred:
         version=exchange.version,
         properties=known,
         answer_id=noted.answer_id,
+        trace=tracing.position(),
     )

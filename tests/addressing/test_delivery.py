@@ -7,6 +7,10 @@ from datetime import timedelta
 
 import pytest
 from lxml import etree
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from gateway.messaging.delivery import Delivered
 from gateway.messaging.replies import ReplyState
@@ -14,6 +18,8 @@ from soapkit.addressing import W3C
 from soapkit.exchange import Caller, Exchange
 from soapkit.faults import Fault
 from soapkit.module import Module
+from soapkit.observe import tracing
+from soapkit.observe.spans import Spans
 from soapkit.service import Request
 from soapkit.versions import Version
 from tests.addressing.later import SOAP_11, Later, to
@@ -57,6 +63,29 @@ def test_an_answer_is_posted_with_the_headers_of_its_version(later: Later, partn
     assert headers["X_CORRELATION_ID"] == later.reply.correlation_id
 
 
+def test_what_is_done_later_is_traced_from_the_call_to_the_partner(later: Later, partner: Receiver) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracing.activate(Spans(provider))
+    try:
+        later.app = tracing.traced(later.app)
+        later.accepted(SOAP_11, to(partner))
+        later.drain()
+    finally:
+        tracing.activate(None)
+
+    call, post_, work = exporter.get_finished_spans()
+    assert [span.kind for span in (call, post_, work)] == [SpanKind.SERVER, SpanKind.CLIENT, SpanKind.CONSUMER]
+    assert (work.name, post_.name) == ("process replies", "Orders/PlaceOrder")
+    assert call.context is not None
+    assert work.context is not None
+    assert post_.parent is not None
+    assert post_.context is not None
+    assert [link.context.span_id for link in work.links] == [call.context.span_id]
+    assert post_.parent.span_id == work.context.span_id
+    assert partner.one.headers["TRACEPARENT"].split("-")[2] == f"{post_.context.span_id:016x}"
+
+
 @pytest.mark.parametrize("local", ["ReplyTo", "FaultTo"])
 def test_a_fault_goes_to_fault_to_else_to_reply_to(later: Later, partner: Receiver, local: str) -> None:
     refusing = later.restarted(handler=refuse)
@@ -94,6 +123,14 @@ def test_reply_to_here_and_fault_to_elsewhere_answers_each_where_it_is_wanted(la
     refusing.accepted(SOAP_11, to(partner, "FaultTo"))
     refusing.drain()
     assert partner.one.body.tag == Version.SOAP_11.fault
+
+
+def test_how_long_partners_have_waited_is_known_by_state(later: Later, partner: Receiver) -> None:
+    began = later.clock.now()
+    later.accepted(SOAP_11, to(partner))
+    later.clock.advance(timedelta(seconds=5))
+    with later.database.read() as work:
+        assert work.replies.oldest() == {ReplyState.WAITING: began}
 
 
 # ---- once
