@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from siebel_sim.components import MOD_ID, PARENT, ROW_ID, BusinessComponent
+from siebel_sim.components import MOD_ID, PARENT, ROW_ID, BusinessComponent, table_of
 from siebel_sim.repository import Component
-from siebel_sim.row_id import row_id
+from siebel_sim.row_id import number_of, row_id
 from siebel_sim.search import ANYTHING, Condition, Order
+from siebel_sim.store.changes import Change, Did, Listener, Row
 from siebel_sim.store.conditions import Scope, ordered, where
 from siebel_sim.store.database import Database
 from siebel_sim.store.tables import SEQUENCE
-
-Row: TypeAlias = "Mapping[str, str | None]"
 
 _CHUNK = 500
 """Values in one IN list."""
@@ -24,16 +23,27 @@ _MOST_TAKEN = 256
 
 
 class Session:
-    """One transaction; ``now`` is the time that records get, as it is stored."""
+    """One transaction; ``now`` is the time that records get, as it is stored.
+
+    ``connection`` is for tables that are not business components, an outbox's. ``changes`` gathers what is written for
+    those who listen, None when nobody does.
+    """
 
     def __init__(
-        self, connection: Connection, database: Database, business: Mapping[str, BusinessComponent], now: str
+        self,
+        connection: Connection,
+        database: Database,
+        business: Mapping[str, BusinessComponent],
+        now: str,
+        changes: list[Change] | None = None,
     ) -> None:
+        self.connection = connection
+        self.now = now
+        self._changes = changes
         self._connection = connection
         self._database = database
         self._tables = database.tables
         self._business = business
-        self._now = now
         self._free: Iterator[int] = iter(())
         self._taken = 1
 
@@ -44,23 +54,47 @@ class Session:
             SEQUENCE: number,
             ROW_ID: row_id(number),
             PARENT: parent,
-            "created": self._now,
-            "updated": self._now,
+            "created": self.now,
+            "updated": self.now,
             MOD_ID: 0,
             "conflict_id": "0",
             **values,
         }
         self._connection.execute(insert(self._tables[business]), row)
-        return _row(dict.fromkeys(business.fields) | row)
+        made = _row(dict.fromkeys(business.fields) | row)
+        self._note(business, Did.INSERT, made, (column for column, value in values.items() if value is not None))
+        return made
+
+    def insert_many(self, business: BusinessComponent, rows: Sequence[Row]) -> None:
+        """Make many records at once, for seeds: no rules, no events.
+
+        Each row has a ``row_id`` of ``row_ids``, and the columns it wants; all have the same columns. A row may say
+        ``parent_row_id``, ``created`` and ``updated``.
+        """
+        usual = {PARENT: None, "created": self.now, "updated": self.now, MOD_ID: 0, "conflict_id": "0"}
+        made = [{SEQUENCE: number_of(row[ROW_ID] or ""), **usual, **row} for row in rows]
+        if made:
+            self._connection.execute(insert(self._tables[business]), made)
+
+    def row_ids(self, count: int) -> list[str]:
+        """Take ``count`` new row ids: nobody else has them, now or ever."""
+        first = self._database.take(self._connection, count)
+        return [row_id(number) for number in range(first, first + count)]
+
+    def business(self, name: str) -> BusinessComponent:
+        """Find a business component by its name; KeyError when there is none."""
+        return self._business[table_of(name)]
 
     def update(self, business: BusinessComponent, row: Row, values: Row) -> Row:
         """Change fields of a record; returns all of it. Nothing is written when nothing changes."""
         if all(row[column] == value for column, value in values.items()):
             return row
         table = self._tables[business]
-        changed: dict[str, Any] = {**values, "updated": self._now, MOD_ID: int(row[MOD_ID] or 0) + 1}
+        changed: dict[str, Any] = {**values, "updated": self.now, MOD_ID: int(row[MOD_ID] or 0) + 1}
         self._connection.execute(update(table).where(table.c[ROW_ID] == row[ROW_ID]).values(changed))
-        return _row({**row, **changed})
+        after = _row({**row, **changed})
+        self._note(business, Did.UPDATE, after, (column for column, value in values.items() if row[column] != value))
+        return after
 
     def delete(self, business: BusinessComponent, row_ids: Sequence[str]) -> None:
         """Delete records, and what is below them."""
@@ -71,6 +105,9 @@ class Session:
                 found = select(below.c[ROW_ID]).where(below.c[PARENT].in_(some))
                 self.delete(child, self._connection.execute(found).scalars().all())
             table = self._tables[business]
+            if self._changes is not None:
+                for row in self._rows(select(table).where(table.c[ROW_ID].in_(some)).order_by(table.c[SEQUENCE])):
+                    self._note(business, Did.DELETE, row, ())
             self._connection.execute(delete(table).where(table.c[ROW_ID].in_(some)))
 
     def find(
@@ -118,6 +155,22 @@ class Session:
         table = self._tables[component.business]
         query = select(func.count()).select_from(table).where(where(condition, Scope(component, table, self._tables)))
         return int(self._connection.execute(query).scalar_one())
+
+    def by_row_id(self, business: BusinessComponent, row_id: str) -> Row | None:
+        """Give the record with a row id."""
+        found = self.by_columns(business, {ROW_ID: row_id}, limit=1)
+        return found[0] if found else None
+
+    def _note(self, business: BusinessComponent, did: Did, row: Row, columns: Iterable[str]) -> None:
+        if self._changes is not None:
+            made = Change(business, row[ROW_ID] or "", row[PARENT], did, frozenset(columns), row)
+            self._changes.append(made)
+
+    def tell(self, listeners: Sequence[Listener]) -> None:
+        """Tell what was changed: what the listeners change themselves is not told."""
+        changes, self._changes = self._changes, None
+        for listener in listeners if changes else ():
+            listener(self, changes or ())
 
     def _rows(self, query: Select[Any]) -> list[Row]:
         return [_row(row) for row in self._connection.execute(query).mappings()]

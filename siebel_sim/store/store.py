@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
 
-from siebel_sim.components import BusinessComponent
+from siebel_sim.components import BusinessComponent, table_of
 from siebel_sim.errors import BUSY, SiebelError
 from siebel_sim.store import kept
+from siebel_sim.store.changes import Listener
 from siebel_sim.store.database import Database
 from siebel_sim.store.session import Session
 from siebel_sim.store.sessions import StoredSessions
@@ -25,6 +26,15 @@ class Store:
         self._business = business
         self._database = Database(url, Tables(business.values()))
         self.sessions = StoredSessions(self._database)
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Tell ``listener`` of every transaction that changes records, inside of it, before it is committed."""
+        self._listeners.append(listener)
+
+    def business(self, name: str) -> BusinessComponent:
+        """Find a business component by its name; KeyError when there is none."""
+        return self._business[table_of(name)]
 
     @contextlib.contextmanager
     def reading(self, now: datetime) -> Iterator[Session]:
@@ -36,7 +46,9 @@ class Store:
     def writing(self, now: datetime) -> Iterator[Session]:
         """Read and write in one transaction: committed at the end, rolled back when left by an exception."""
         with _storage_errors(), self._database.writing() as connection:
-            yield Session(connection, self._database, self._business, moment(now))
+            session = Session(connection, self._database, self._business, moment(now), [] if self._listeners else None)
+            yield session
+            session.tell(self._listeners)
 
     def reset(self) -> None:
         """Forget all records; snapshots stay."""
