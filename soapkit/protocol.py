@@ -269,7 +269,8 @@ def _operation(element: str, protocol: ContractProtocol) -> Callable[..., Any]:
 def _request(exchange: Exchange) -> Request:
     operation, parts = cast("Operation", exchange.operation), cast("Parts", exchange.parts)
     headers = {block.tag: block for block in reversed(parts.headers) if block.tag in operation.headers}
-    return Request(exchange.service.contract.name, operation, parts.body, headers, exchange.correlation_id)
+    caller = exchange.caller.name if exchange.caller else ""
+    return Request(exchange.service.contract.name, operation, parts.body, headers, exchange.correlation_id, caller)
 
 
 def _unknown_operation(body: etree._Element) -> Refused:

@@ -21,7 +21,7 @@ class Request:
     """One call, dispatched: ``body`` is the input element, still in its envelope, valid once a handler sees it.
 
     ``headers`` holds the declared header blocks that came, by Clark name, valid too; of several with one name, the
-    first.
+    first. ``caller`` is who has proved to be calling; empty where nothing was asked of anybody.
     """
 
     service: str
@@ -29,6 +29,7 @@ class Request:
     body: Element
     headers: Mapping[str, Element]
     correlation_id: str
+    caller: str = ""
 
 
 Handler: TypeAlias = "Callable[[Request], Element | None]"

@@ -7,12 +7,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.domain.ledger import LineKey, LineRecord
 from gateway.domain.xref import XrefRow
 from gateway.errors import Superseded
 from gateway.messaging.ports import Work
 from gateway.messaging.queues import DIRECT, Draft
+from gateway.messaging.synced import KnownValue, SyncConflict, SyncState
 from gateway.messaging.unit import Effects, Reply, RequestKey
 
 
@@ -34,6 +36,10 @@ def write(work: Work, outcome: Outcome, *, intake: int, queue: str, held_by: str
     work.lines.add(effects.lines, intake, now)
     work.xref.delete(effects.xref_delete)  # first: a row that is re-pointed is deleted and populated
     work.xref.populate(effects.xref_populate, intake, now)
+    for state in effects.synced:
+        work.synced.settle(state, now)
+    for conflict in effects.conflicts:
+        work.synced.conflict(conflict)
     if queue != DIRECT:
         drafts = [Draft(reply.queue, reply.body, origin=intake, held_by=held_by) for reply in effects.replies]
         work.messages.put(drafts, now)
@@ -60,6 +66,8 @@ def encode(outcome: Outcome) -> bytes:
             "delete": [asdict(row) for row in effects.xref_delete],
             "lines": [asdict(record) for record in effects.lines],
             "replies": [{"queue": reply.queue, "body": _text(reply.body)} for reply in effects.replies],
+            "synced": [asdict(state) for state in effects.synced],
+            "conflicts": [asdict(each) | {"at": each.at.isoformat()} for each in effects.conflicts],
         }
     ).encode()
 
@@ -73,8 +81,17 @@ def decode(kept: bytes) -> Outcome:
         xref_delete=tuple(XrefRow(**row) for row in told["delete"]),
         lines=tuple(LineRecord(**(record | {"key": LineKey(**record["key"])})) for record in told["lines"]),
         replies=tuple(Reply(reply["queue"], _bytes(reply["body"])) for reply in told["replies"]),
+        synced=tuple(_state(state) for state in told.get("synced", ())),  # absent: kept by an earlier version
+        conflicts=tuple(
+            SyncConflict(**(each | {"at": datetime.fromisoformat(each["at"])})) for each in told.get("conflicts", ())
+        ),
     )
     return Outcome(RequestKey(**told["key"]), effects)
+
+
+def _state(told: dict[str, Any]) -> SyncState:
+    fields = {field: KnownValue(*kept) for field, kept in told["fields"].items()}
+    return SyncState(**(told | {"fields": fields}))
 
 
 def encode_rows(rows: Sequence[XrefRow]) -> bytes:

@@ -14,6 +14,7 @@ from gateway.domain.xref import XrefRow
 from gateway.messaging.callers import GuessRecords, ReplayRecords, UserRecords
 from gateway.messaging.queues import Claim, Depth, Draft, Message, QueueSummary, Reason, State
 from gateway.messaging.replies import ReplyStore
+from gateway.messaging.synced import SyncRecords
 from gateway.messaging.transaction_id import TransactionId
 from gateway.messaging.unit import RequestKey
 
@@ -352,6 +353,9 @@ class Work(Protocol):
 
     @property
     def guesses(self) -> GuessRecords: ...  # noqa: D102 - same
+
+    @property
+    def synced(self) -> SyncRecords: ...  # noqa: D102 - same
 
     def commit(self) -> None:
         """Make it durable. Raises InDoubt when the connection was lost meanwhile: it may have happened, or not."""

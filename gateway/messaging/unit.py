@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from gateway.domain.brm import Flist
 from gateway.domain.ledger import LineRecord
 from gateway.domain.xref import XrefRow
+from gateway.messaging.synced import SyncConflict, SyncState
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,9 @@ class Effects:
     xref_delete: tuple[XrefRow, ...] = ()
     lines: tuple[LineRecord, ...] = ()
     replies: tuple[Reply, ...] = field(default=())
+    synced: tuple[SyncState, ...] = ()
+    """What systems hold from now on, in place of all that was known of these records."""
+    conflicts: tuple[SyncConflict, ...] = ()
 
 
 class Service(Protocol):

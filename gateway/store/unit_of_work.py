@@ -22,6 +22,7 @@ from gateway.store.proof_store import GuessStore, ReplayStore
 from gateway.store.queue_store import QueueStore
 from gateway.store.reply_store import ReplyTableStore
 from gateway.store.story_store import StoryStore
+from gateway.store.sync_store import SyncTableStore
 from gateway.store.tables import gateway
 from gateway.store.user_store import UserStore
 from gateway.store.xref_store import XrefTableStore
@@ -43,6 +44,7 @@ class UnitOfWork:
         self.users = UserStore(connection)
         self.replays = ReplayStore(connection)
         self.guesses = GuessStore(connection)
+        self.synced = SyncTableStore(connection)
 
     def commit(self) -> None:
         """Commit. Whatever goes wrong *here* leaves open whether it happened: InDoubt, never a plain failure."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import context
 
 import gateway.store.reply_tables  # its tables belong to the same metadata, as do those of the next
-import gateway.store.security_tables  # noqa: F401 - its tables belong to the same metadata
+import gateway.store.security_tables
+import gateway.store.sync_tables  # noqa: F401 - its tables belong to the same metadata
 from gateway.store.tables import metadata
 
 context.configure(
