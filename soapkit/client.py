@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,11 +30,19 @@ from soapkit.observe import tracing
 from soapkit.transport import HttpTransport, LocalFiles, Reply, Timeout, Transport, WsgiTransport
 from soapkit.wss.credentials import Credentials, SecuringTransport
 
-__all__ = ["Client", "InvalidAnswer", "NoAnswer", "NotSent", "RemoteFault", "Timeout", "Unreachable"]
+__all__ = ["Answer", "Client", "InvalidAnswer", "NoAnswer", "NotSent", "RemoteFault", "Timeout", "Unreachable"]
 
 _SETTINGS = zeep.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
 _DEFAULT_TIMEOUT = Timeout(connect=5.0, read=60.0)
 _DEFAULT_LIMITS = Limits(max_bytes=64 * 1024 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the body's element (None when a one-way message was accepted), and the header blocks."""
+
+    body: etree._Element | None
+    headers: tuple[etree._Element, ...] = ()
 
 
 @lru_cache
@@ -92,16 +101,32 @@ class Client:
         Raises Unreachable, NoAnswer, RemoteFault, InvalidAnswer; ContractError for an unknown operation; NotSent, which
         is a ValueError, for a body or header that the contract does not allow.
         """
+        return self.exchange(operation, body, headers=headers, timeout=timeout).body
+
+    def exchange(
+        self,
+        operation: str,
+        body: etree._Element,
+        *,
+        headers: Sequence[etree._Element] = (),
+        beyond: Sequence[etree._Element] = (),
+        timeout: Timeout | None = None,
+    ) -> Answer:
+        """Send ``body`` and return the answer with its header blocks; a RemoteFault has those of the fault.
+
+        ``beyond`` are header blocks that no contract declares, a login's for one: not checked. Raises what ``call``
+        raises.
+        """
         described = self.contract.operation(operation)
         self._check_outgoing(described.input, body, headers)
         action = self._binding.get(operation).soapaction
         asked = ask(self.contract, described, self.address) if self._addressing else None
-        message = wrap(body, headers if asked is None else (*headers, *asked.blocks))
+        message = wrap(body, (*headers, *beyond, *(() if asked is None else asked.blocks)))
         timeout = timeout or self._timeout
         with tracing.calling(self.contract.name, operation) as trace:
             reply = self._transport.send(self.address, message, {**_http_headers(action), **trace}, timeout)
             if described.output is None and reply.status in (200, 202, 204) and not reply.content.strip():
-                return None
+                return Answer(None)
             return self._answer(described.output, reply, asked)
 
     def _check_outgoing(self, expected: str, body: etree._Element, headers: Sequence[etree._Element]) -> None:
@@ -113,7 +138,7 @@ class Client:
                 first = violations[0]
                 raise NotSent(first.path, first.rule, first.text)
 
-    def _answer(self, expected: str | None, reply: Reply, asked: Asked | None) -> etree._Element:
+    def _answer(self, expected: str | None, reply: Reply, asked: Asked | None) -> Answer:
         if not reply.is_xml:
             _no_soap(reply)
         try:
@@ -124,12 +149,14 @@ class Client:
             asked.check(parts.headers)
         body = parts.body
         if body.tag in fault_xml.FAULTS:
-            raise fault_xml.read(body)
+            fault = fault_xml.read(body)
+            fault.headers = parts.headers
+            raise fault
         if body.tag != expected:
             raise InvalidAnswer(f"The answer is {body.tag}, not {expected}")
         if self._validate and (violations := self.contract.check(body)):
             raise InvalidAnswer(f"The answer is not valid: {violations[0]}")
-        return body
+        return Answer(body, parts.headers)
 
 
 def _no_soap(reply: Reply) -> NoReturn:

@@ -145,6 +145,8 @@ class RemoteFault(Exception):
         self.text = text
         self.detail = detail
         self.subcode = subcode
+        self.headers: tuple[etree._Element, ...] = ()
+        """The header blocks that came with it."""
 
 
 class NotSent(ValueError):
