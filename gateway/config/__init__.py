@@ -4,6 +4,7 @@ Everything has a default, so that nothing at all has to be written to start. Imp
 """
 
 from gateway.config.addressing import AddressingSettings, PartnerSettings
+from gateway.config.cut import CutSettings, ObjectSettings, SubscriberSettings
 from gateway.config.publishing import PublishingSettings
 from gateway.config.reading import FILE_VARIABLE, ConfigError, Sourced, load, sources
 from gateway.config.security import SecuritySettings
@@ -17,6 +18,7 @@ from gateway.config.settings import (
     Settings,
     TransactionMode,
 )
+from gateway.config.siebel import SiebelSettings
 
 __all__ = [
     "FILE_VARIABLE",
@@ -24,15 +26,19 @@ __all__ = [
     "BillingSettings",
     "BrmSettings",
     "ConfigError",
+    "CutSettings",
     "GatewaySettings",
     "LimitSettings",
     "LogSettings",
+    "ObjectSettings",
     "PartnerSettings",
     "PublishingSettings",
     "QueueSettings",
     "SecuritySettings",
     "Settings",
+    "SiebelSettings",
     "Sourced",
+    "SubscriberSettings",
     "TransactionMode",
     "load",
     "sources",

@@ -103,8 +103,11 @@ def _of_environment() -> dict[str, Any]:
         given = EnvSettingsSource(_Environment)()
     except SettingsError as error:
         raise ConfigError(str(error)) from error
-    if "brm" in given:
-        given["brm"] = {name.upper(): table for name, table in given["brm"].items()}
+    for systems in ("brm", "siebel"):
+        if systems in given:
+            given[systems] = {name.upper(): table for name, table in given[systems].items()}
+    if subscribers := given.get("cut", {}).get("subscribers"):
+        given["cut"]["subscribers"] = {name.upper(): table for name, table in subscribers.items()}
     if partners := given.get("addressing", {}).get("partners"):
         given["addressing"]["partners"] = {name.upper(): table for name, table in partners.items()}
     return given
@@ -171,12 +174,15 @@ def _suggestion(keys: Keys) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _leaves(node: BaseModel | Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any, str]]:
+def _leaves(
+    node: BaseModel | Mapping[str, Any], above: Keys = (), of_table: str = ""
+) -> Iterator[tuple[Keys, Any, str]]:
+    """Yield what holds one value; an entry of a table is about what the table is about."""
     fields = type(node).model_fields if isinstance(node, BaseModel) else {}
     for key, value in node if isinstance(node, BaseModel) else node.items():
-        about = (fields[key].description or "") if key in fields else ""
+        about = (fields[key].description or "") if key in fields else of_table
         if isinstance(value, BaseModel) or (isinstance(value, Mapping) and value):
-            yield from _leaves(value, (*above, key))
+            yield from _leaves(value, (*above, key), about)
         else:
             yield (*above, key), value, " ".join(about.split())
 

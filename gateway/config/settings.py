@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from gateway.config.addressing import AddressingSettings
+from gateway.config.cut import CutSettings
 from gateway.config.publishing import PublishingSettings
 from gateway.config.section import Address, Count, DatabaseUrl, Port, Seconds, Section, SystemId, is_loopback
 from gateway.config.security import BrmSecuritySettings, Proof, SecuritySettings
 from gateway.config.serving import TelemetrySettings, TlsSettings
+from gateway.config.siebel import SiebelSettings
 
 Keys = tuple[str, ...]
 """A setting's place: ``("brm", "BRM_01", "url")``."""
@@ -159,6 +161,8 @@ class Settings(Section):
     gateway: GatewaySettings = GatewaySettings()
     queue: QueueSettings = QueueSettings()
     brm: dict[SystemId, BrmSettings] = Field(default_factory=lambda: {"BRM_01": BrmSettings()}, min_length=1)
+    siebel: dict[SystemId, SiebelSettings] = Field(default_factory=lambda: {"SEBL_01": SiebelSettings()})
+    cut: CutSettings = CutSettings()
     billing: BillingSettings = BillingSettings()
     addressing: AddressingSettings = AddressingSettings()
     security: SecuritySettings = SecuritySettings()
@@ -173,6 +177,15 @@ class Settings(Section):
     def model_post_init(self, context: Any) -> None:
         """Keep what ``load`` says of where each value was written."""
         self._origin = context or {}
+
+    @model_validator(mode="after")
+    def _systems_are_there(self) -> Self:
+        if self.siebel and self.cut.siebel not in self.siebel:
+            raise ValueError(f"cut.siebel: there is no [siebel.{self.cut.siebel}]; there is {', '.join(self.siebel)}")
+        for name, subscriber in self.cut.subscribers.items():
+            if subscriber.brm is not None and subscriber.brm not in self.brm:
+                raise ValueError(f"cut.subscribers.{name}.brm: there is no [brm.{subscriber.brm}]")
+        return self
 
     @model_validator(mode="after")
     def _strangers_are_asked_who_they_are(self) -> Self:
