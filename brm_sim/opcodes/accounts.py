@@ -8,7 +8,9 @@ from brm_sim.flist import Flist, Poid
 from brm_sim.opcodes import given
 
 ACTIVE = 10100
+INACTIVE = 10102
 CLOSED = 10103
+STATUSES = (ACTIVE, INACTIVE, CLOSED)
 
 
 def open_account(session: Session, poid: Poid) -> Flist:

@@ -6,14 +6,13 @@ from brm_sim.call import Call
 from brm_sim.catalog import Plan
 from brm_sim.errors import Errno, ErrorBuffer, FieldFailure, Validation, refusal
 from brm_sim.flist import Array, Flist, Poid
-from brm_sim.opcodes import accounts, given, offerings, profiles, services
+from brm_sim.opcodes import accounts, given, names, offerings, profiles, services
 from brm_sim.opcodes.accounts import ACTIVE, identity
 from brm_sim.opcodes.profile_objects import ProfileMaker
 from brm_sim.opcodes.profiles import LONGEST_ID, Profiles
 from brm_sim.store import DATABASE_NUMBER
 
 CURRENCIES = frozenset({840, 978, 826, 752})
-_REQUIRED = ("LAST_NAME", "ADDRESS", "CITY", "COUNTRY")
 _CONSUMER = 1
 
 
@@ -48,7 +47,7 @@ def _plan_services(plan: Plan) -> Array:
 
 
 def _failures(call: Call, element: int, acctinfo: Flist, flist: Flist) -> list[FieldFailure]:
-    found = [failure for key, name in given.array(flist, "NAMEINFO").items() for failure in _name_failures(key, name)]
+    found = [failure for key, name in given.array(flist, "NAMEINFO").items() for failure in names.failures(key, name)]
     currency = given.integer(acctinfo, "CURRENCY")
     if currency is not None and currency not in CURRENCIES:
         found.append(FieldFailure("CURRENCY", Validation.INVALID, "Unknown currency.", element, currency))
@@ -59,15 +58,6 @@ def _failures(call: Call, element: int, acctinfo: Flist, flist: Flist) -> list[F
         found.append(FieldFailure("ACCOUNT_NO", Validation.DUPE, "Duplicate value.", element, number))
     found += _repeated_profiles(flist)
     return [*found, *profiles.failures(flist), *services.failures(call, flist)]
-
-
-def _name_failures(element: int, name: Flist) -> list[FieldFailure]:
-    missing = [each for each in _REQUIRED if not given.text(name, each)]
-    found = [FieldFailure(each, Validation.MISSING, "Required field is missing.", element) for each in missing]
-    address = given.text(name, "EMAIL_ADDR")
-    if address and "@" not in address:
-        found.append(FieldFailure("EMAIL_ADDR", Validation.FORMAT, "Not an e-mail address.", element, address))
-    return found
 
 
 def _repeated_profiles(flist: Flist) -> list[FieldFailure]:

@@ -89,8 +89,15 @@ class ProfileMaker:
             fields["ACTG_CYCLE_DOM"] = min(day, LAST_DOM)
         if given.poid(wanted, "POID").type_only:
             return self._new_billinfo(key, poid, wanted, fields)
-        self._remember(poid, given.optional_poid(self._session.read(poid), "BAL_GRP_OBJ"))
+        before = self._session.read(poid)
+        self._remember(poid, given.optional_poid(before, "BAL_GRP_OBJ"))
+        self._rename(given.text(before, "BILLINFO_ID"), given.text(fields, "BILLINFO_ID"))
         return self._session.update(poid, fields) if fields else poid
+
+    def _rename(self, before: str, after: str) -> None:
+        if after and after != before:
+            self._session.release("billinfo_id", f"{self._account.id}:{before}")
+            self._session.claim("billinfo_id", f"{self._account.id}:{after}")
 
     def _new_billinfo(self, key: int, poid: Poid, wanted: Flist, fields: Flist) -> Poid:
         fields["BAL_GRP_OBJ"] = identity(self._group_for(key, poid, wanted))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from brm_sim.errors import FieldFailure, Validation
 from brm_sim.flist import Array, Flist, Poid
 from brm_sim.opcodes import given
+from brm_sim.opcodes.accounts import STATUSES
 
 PAY_TYPES = {
     10000: "/payinfo/prepaid",
@@ -72,7 +73,7 @@ def _missing(wanted: Flist, element: int) -> list[FieldFailure]:
 
 
 def _bad_values(wanted: Flist, element: int) -> list[FieldFailure]:
-    allowed = {"BILL_WHEN": BILL_CYCLES, "ACTG_FUTURE_DOM": DAYS_OF_MONTH, "ACTG_TYPE": (1, 2)}
+    allowed = {"BILL_WHEN": BILL_CYCLES, "ACTG_FUTURE_DOM": DAYS_OF_MONTH, "ACTG_TYPE": (1, 2), "STATUS": STATUSES}
     found = _bad_pay_type(wanted, element)
     if len(name := given.text(wanted, "BILLINFO_ID")) > LONGEST_ID:
         found.append(FieldFailure("BILLINFO_ID", Validation.MAX_LEN, "Too long.", element, name[:LONGEST_ID]))
