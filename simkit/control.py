@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -77,9 +77,17 @@ class _ClockChange(BaseModel):
 
 
 def control_app(
-    simulation: Simulation, product: Product, *, token: str, pages: Mapping[str, Callable[[], Any]] | None = None
+    simulation: Simulation,
+    product: Product,
+    *,
+    token: str,
+    pages: Mapping[str, Callable[[], Any]] | None = None,
+    routes: Sequence[flask.Blueprint] = (),
 ) -> flask.Flask:
-    """Build the control API; ``pages`` are more things to GET, by path. ValueError for an empty token."""
+    """Build the control API; ``pages`` are more things to GET, by path, ``routes`` the product's own.
+
+    ValueError for an empty token.
+    """
     if not token:
         raise ValueError("The control API needs a token")
     app = flask.Flask("simkit.control", static_folder=None)
@@ -92,6 +100,8 @@ def control_app(
     app.register_blueprint(_state(simulation, product))
     app.register_blueprint(_time(simulation))
     app.register_blueprint(_calls(simulation))
+    for each in routes:
+        app.register_blueprint(each)
     for path, page in (pages or {}).items():
         app.add_url_rule(path, endpoint=f"page{path}", view_func=_page(page))
     return app
