@@ -13,6 +13,7 @@ from siebel_sim.errors import BUSY, SiebelError
 from siebel_sim.store import kept
 from siebel_sim.store.changes import Listener
 from siebel_sim.store.database import Database
+from siebel_sim.store.outbound import Switches, outbox
 from siebel_sim.store.session import Session
 from siebel_sim.store.sessions import StoredSessions
 from siebel_sim.store.tables import Tables
@@ -26,7 +27,15 @@ class Store:
         self._business = business
         self._database = Database(url, Tables(business.values()))
         self.sessions = StoredSessions(self._database)
+        self.outbox = outbox(self._database)
+        self.switches = Switches(self._database)
         self._listeners: list[Listener] = []
+
+    def grow(self, business: Mapping[str, BusinessComponent]) -> None:
+        """Go on with these business components; tables, columns and indexes that are missing are made."""
+        if business is not self._business:
+            self._database.grow(Tables(business.values()))
+            self._business = business
 
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` of every transaction that changes records, inside of it, before it is committed."""
@@ -51,9 +60,11 @@ class Store:
             session.tell(self._listeners)
 
     def reset(self) -> None:
-        """Forget all records; snapshots stay."""
+        """Forget all records, and what was to be told of them; snapshots stay."""
         with self._database.writing() as connection:
             kept.clear(connection, self._database.tables)
+            self.outbox.clear(connection)
+            self.switches.clear(connection)
 
     def snapshot(self, name: str) -> None:
         """Keep a copy of all records under ``name``, instead of an earlier one."""
@@ -64,6 +75,7 @@ class Store:
         """Go back to a snapshot; KeyError when there is none of that name. Row ids are never given again."""
         with self._database.writing() as connection:
             kept.restore(connection, self._database.tables, name)
+            self.outbox.clear(connection)  # it tells of records as they are no more
 
     def snapshots(self) -> list[str]:
         """Name the snapshots."""
