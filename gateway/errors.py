@@ -16,7 +16,8 @@
     │   ├── Conflict             a unique key says that somebody else was first
     │   ├── Heuristic            an operator settled the transaction in BRM: no automatic retry
     │   ├── InDoubt              the outcome of a commit is not known yet
-    │   └── InProgress           the same request is being worked on elsewhere
+    │   ├── InProgress           the same request is being worked on elsewhere
+    │   └── SwitchedOff          an operator has switched off what was asked for
     └── Superseded               another worker owns this attempt now; this one must leave no trace
 
 Only the SOAP edge and the queue consumer read a disposition. Messages name the element and the rule, never internals.
@@ -173,6 +174,13 @@ class InProgress(SystemFailure):
     """The same request is being worked on elsewhere."""
 
     code = "O2C_IN_PROGRESS"
+
+
+class SwitchedOff(SystemFailure):
+    """An operator has switched it off: asking again is no use before he switches it on."""
+
+    disposition = Disposition.REJECT
+    code = "O2C_SWITCHED_OFF"
 
 
 class Superseded(GatewayError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, SecretStr, model_validator
 
 from gateway.config.section import Seconds, Section
 
@@ -36,8 +36,6 @@ class SiebelSettings(Section):
     """Wait for a connection."""
     read_timeout_seconds: Seconds = 60
     """Wait for an answer."""
-    page_size: Annotated[int, Field(ge=1)] = 100
-    """Most records that a caller may ask of one page of CUT Get; Siebel has a limit of its own besides."""
     tls_ca_file: Path | None = None
     """Certificates (PEM) of the authorities that its HTTPS certificate may be of; default: the system's."""
 
