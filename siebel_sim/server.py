@@ -1,8 +1,12 @@
-"""The simulator as a WSGI application: every contract of a folder, and the control API under ``/control``."""
+"""The simulator as a WSGI application: every contract of a folder, and the control API under ``/control``.
+
+Contracts that a team drops into a folder of its own are served from the next request on.
+"""
 
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -11,10 +15,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from sqlalchemy.exc import SQLAlchemyError
 
 from siebel_sim import faults
-from siebel_sim.contracts import contracts_in
-from siebel_sim.repository import Repository, repository
+from siebel_sim.catalog import Catalog, Offer
 from siebel_sim.seeds import plant
-from siebel_sim.services import operations, services
+from siebel_sim.services import Behaviour, operations, services
 from siebel_sim.settings import Settings
 from siebel_sim.store import Store
 from simkit import security
@@ -22,7 +25,6 @@ from simkit.control import control_app
 from simkit.serving import observed
 from simkit.simulation import Simulation
 from simkit.store import ControlStore
-from soapkit.catalog import Contract
 from soapkit.module import Module
 from soapkit.server import application
 from soapkit.wss import passwords
@@ -38,8 +40,8 @@ _ANONYMOUS = "GUEST"
 class Siebel:
     """The simulator's state, as its control API handles it."""
 
-    def __init__(self, known: Repository, store: Store, simulation: Simulation) -> None:
-        self._repository = known
+    def __init__(self, catalog: Catalog, store: Store, simulation: Simulation) -> None:
+        self._catalog = catalog
         self._store = store
         self._simulation = simulation
 
@@ -49,7 +51,7 @@ class Siebel:
 
     def seed(self, document: Any) -> Any:
         """Write records, see ``seeds``; their row ids. ValueError for the first that is wrong."""
-        return plant(document, self._repository, self._store, self._simulation.now())
+        return plant(document, self._catalog.repository, self._store, self._simulation.now())
 
     def snapshot(self, name: str) -> None:
         """Keep the state under a name."""
@@ -62,6 +64,32 @@ class Siebel:
     def snapshots(self) -> list[str]:
         """Name the states kept."""
         return self._store.snapshots()
+
+
+class _Live:
+    """The site of the offer as it is now: made again when contracts were dropped, by the first request after that."""
+
+    def __init__(self, catalog: Catalog, make: Callable[[Offer], WSGIApplication]) -> None:
+        self._catalog = catalog
+        self._make = make
+        self._made_of = catalog.offer
+        self._app = make(catalog.offer)
+        self._turn = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        if self._catalog.may_change and self._turn.acquire(blocking=False):  # the others go on with what there is
+            try:
+                self._renew()
+            finally:
+                self._turn.release()
+        return self._app(environ, start_response)
+
+    def _renew(self) -> None:
+        offer = self._catalog.refresh()
+        if offer is not self._made_of:
+            self._app = self._make(offer)
+            self._made_of = offer
 
 
 class SiebelSim:
@@ -83,38 +111,47 @@ class SiebelSim:
 
 def build(settings: Settings) -> SiebelSim:
     """Wire the simulator. Raises ContractError and RepositoryError for a folder that cannot be served."""
-    contracts = contracts_in(settings.contracts)
-    known = repository(contracts)
-    store = Store(settings.url, known.business)
+    catalog = Catalog(settings.contracts, settings.drop)
+    store = Store(settings.url, catalog.repository.business)
     control = ControlStore(settings.url, journal_size=settings.journal_size)
     simulation = Simulation(control, word_error=faults.wanted, show_error=faults.shown)
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
     pages: dict[str, Callable[[], Any]] = {
-        "/operations": partial(_simulated, contracts, known),
+        "/operations": lambda: _simulated(catalog.offer),
         "/messages": faults.inferred,
+        "/drop": catalog.shown,
     }
-    controlled = control_app(simulation, Siebel(known, store, simulation), token=token, pages=pages)
+    controlled = control_app(simulation, Siebel(catalog, store, simulation), token=token, pages=pages)
     session = _session(settings, store)
 
     def site(modules: Sequence[Module], mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
-        return application(
-            services(contracts, known, store, simulation, maximum_page_size=settings.maximum_page_size),
-            public_url=settings.address,
-            limits=settings.limits,
-            modules=(session, *modules),
-            mounts={"/control": controlled.wsgi_app, **mounts},
-        )
+        def of(offer: Offer) -> WSGIApplication:
+            store.grow(offer.repository.business)
+            return application(
+                services(offer.contracts, offer.repository, store, simulation, behaviour(settings)),
+                public_url=settings.address,
+                limits=settings.limits,
+                modules=(session, *modules),
+                mounts={"/control": controlled.wsgi_app, **mounts},
+            )
+
+        return _Live(catalog, of)
 
     app, end = observed(site, settings, name="siebel-sim", checks={"store": partial(_check, control)})
     return SiebelSim(app, end, store.close, control.close)
 
 
-def _simulated(contracts: Sequence[Contract], known: Repository) -> dict[str, str | None]:
+def behaviour(settings: Settings) -> Behaviour:
+    """Give what the settings say about every service."""
+    return Behaviour(maximum_page_size=settings.maximum_page_size, language=settings.language)
+
+
+def _simulated(offer: Offer) -> dict[str, str | None]:
     """Every operation, and the method of the adapter behind it; null for one that is not simulated."""
     return {
         name: None if served.method is None else served.method.name
-        for contract in contracts
-        for name, served in operations(contract, known).items()
+        for contract in offer.contracts
+        for name, served in operations(contract, offer.repository).items()
     }
 
 

@@ -40,8 +40,8 @@ from soapkit.faults import Fault, Refused
 from soapkit.schema_model import global_element, text_type
 from soapkit.service import Request, Service
 
-SHARED_PATHS = ("/eai_enu/start.swe", "/eai_anon_enu/start.swe", "/siebel/app/eai/enu")
-"""Where Siebel serves everything: the body says which service is called."""
+_SHARED_PATHS = ("/eai_{0}/start.swe", "/eai_anon_{0}/start.swe", "/siebel/app/eai/{0}", "/siebel/app/eai_anon/{0}")
+"""Where Siebel serves everything, by its language: the body says which service is called."""
 
 _SUFFIXES: Mapping[str, str] = {
     "QueryByExample": "Query",
@@ -60,6 +60,19 @@ _SUFFIXES: Mapping[str, str] = {
 
 _NUMBERED = re.compile(r"_\d+$")
 _PAGING = frozenset({"pagesize", "startrownum", "recordcountneeded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What settings say about every service."""
+
+    maximum_page_size: int = 100
+    language: str = "enu"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The addresses that all services share."""
+        return tuple(path.format(self.language) for path in _SHARED_PATHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +122,12 @@ def services(
     repository: Repository,
     store: Store,
     simulation: Simulation,
-    *,
-    maximum_page_size: int,
+    behaviour: Behaviour,
 ) -> list[Service]:
     """Serve ``contracts``, each at its own address and all at Siebel's; messages are held to what Siebel checks."""
     tables = {contract: operations(contract, repository) for contract in contracts}
     return [
-        _service(contract, repository, _Adapter(store, simulation, maximum_page_size, table))
+        _service(contract, repository, _Adapter(store, simulation, behaviour, table))
         for contract, table in tables.items()
     ]
 
@@ -124,7 +136,7 @@ def _service(contract: Contract, repository: Repository, adapter: _Adapter) -> S
     return Service(
         lenient(contract, repository.objects[contract].values()),
         dict.fromkeys(adapter.table, adapter.handle),
-        paths=SHARED_PATHS,
+        paths=adapter.behaviour.paths,
         word_fault=adapter.word_fault,
         normalise=adapter.normalise,
         undeclared_details=frozenset({faults.DETAIL}),
@@ -177,7 +189,7 @@ class _Adapter:
 
     store: Store
     simulation: Simulation
-    maximum_page_size: int
+    behaviour: Behaviour
     table: Mapping[str, Served]
 
     def handle(self, request: Request) -> etree._Element:
@@ -224,7 +236,7 @@ class _Adapter:
             values={etree.QName(each).localname: each.text or "" for each in body if not len(each)},
             paged_by={str(name): str(value) for name, value in paged_by.items()},
             only_asked=given is not None and given.object is not None and bool(given.object.attributes & _PAGING),
-            maximum_page_size=self.maximum_page_size,
+            maximum_page_size=self.behaviour.maximum_page_size,
         )
 
 

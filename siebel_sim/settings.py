@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from simkit import security
 from simkit.serving import ServingSettings
+from soapkit.catalog import contracts_root
 from soapkit.wss.siebel import Lifetimes
 
 
@@ -19,7 +20,16 @@ class Settings(ServingSettings):
     model_config = SettingsConfigDict(env_prefix="SIEBEL_SIM_", frozen=True, hide_input_in_errors=True)
 
     port: int = Field(8082, ge=1, le=65535, description="Port to listen on.")
-    contracts: Path = Field(description="Folder of WSDLs: every service in it is served.")
+    contracts: Path = Field(
+        default_factory=lambda: contracts_root() / "wsdl" / "siebel",
+        description="Folder of WSDLs: every service in it is served.",
+    )
+    drop: Path | None = Field(
+        None, description="Folder of your own Siebel WSDLs: each is served, beside the others, from when it is there."
+    )
+    language: str = Field(
+        "enu", pattern="^[a-z]{3}$", description="Siebel's language: in /eai_<language>/ and names of log files."
+    )
     url: str = Field(
         "sqlite:///siebel_sim.sqlite", description="Database: a SQLite file or PostgreSQL, as a SQLAlchemy URL."
     )

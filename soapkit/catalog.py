@@ -22,7 +22,17 @@ from soapkit.operation import Operation, Part, Style
 from soapkit.reader import Reader
 from soapkit.schemas import SchemaSet, Violation
 
-__all__ = ["Contract", "ContractError", "Operation", "Part", "Style", "Violation", "contracts_root", "load"]
+__all__ = [
+    "Contract",
+    "ContractError",
+    "Operation",
+    "Part",
+    "Style",
+    "Violation",
+    "contracts_root",
+    "load",
+    "load_again",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +81,17 @@ def load(wsdl: str | Path) -> Contract:
     return _load((contracts_root() / wsdl).resolve(), contracts_root())
 
 
+def load_again(wsdl: Path) -> Contract:
+    """Read the contract in ``wsdl`` as it is now, whatever ``load`` read before. Raises as ``load`` does."""
+    return _read(wsdl.resolve(), contracts_root())
+
+
 @lru_cache
 def _load(wsdl: Path, root: Path) -> Contract:
+    return _read(wsdl, root)
+
+
+def _read(wsdl: Path, root: Path) -> Contract:
     documents = Documents(wsdl, root)
     service = documents.service()
     port_type, operations = Reader(documents).port(service)

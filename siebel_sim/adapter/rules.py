@@ -61,7 +61,7 @@ def _value(component: Component, field: BusinessField, text: str, row: Row) -> s
     try:
         value = stored(field.kind, text) if text else None
     except BadValue as error:
-        raise _refused_setting(component, BAD_FORMAT.said(field.name, component.business.name, str(error))) from error
+        raise refused_setting(component, BAD_FORMAT.said(field.name, component.business.name, str(error))) from error
     if field.read_only and value != row[field.column]:
         wrong = READ_ONLY.said(field.name, component.business.name)
     elif field.length is not None and len(text) > field.length:
@@ -69,7 +69,7 @@ def _value(component: Component, field: BusinessField, text: str, row: Row) -> s
     elif field.bounded and field.picklist and value is not None and value not in field.picklist:
         wrong = NOT_IN_PICKLIST.said(field.name, component.business.name)
     if wrong is not None:
-        raise _refused_setting(component, wrong)
+        raise refused_setting(component, wrong)
     return value
 
 
@@ -79,7 +79,8 @@ def _require(component: Component, values: Mapping[str, str | None], spec: str) 
             raise _refused_writing(component, spec, REQUIRED.said(each.name))
 
 
-def _refused_setting(component: Component, inner: Said) -> SiebelError:
+def refused_setting(component: Component, inner: Said) -> SiebelError:
+    """Say that a field does not take its value."""
     return SiebelError(SET_FIELD.said(component.business.name, component.name, str(inner)), inner)
 
 

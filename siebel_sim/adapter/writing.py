@@ -14,6 +14,9 @@ skiptree      as is, and all that is below it
 delete        goes    nothing   go with it
 ============  ======  ========  ==================================
 
+A root component may have a field for its parent ("Parent Row Id" in the sidecar: an asset's OwnerAccountId): the record
+it names has to exist, and what is written hangs below it.
+
 A container that is not there says nothing about its component. ``none``, and a value that is misspelt, is ``sync``.
 One example page of Siebel's documentation has ``update`` delete such children; its table says they stay, as here.
 """
@@ -25,8 +28,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from siebel_sim.adapter.keys import Keys, key_values, spec_of
-from siebel_sim.adapter.rules import changed_values, new_values
-from siebel_sim.errors import DUPLICATE, INSERT_MATCHED, NO_MATCH, NOTHING_TO_DELETE, SiebelError
+from siebel_sim.adapter.rules import changed_values, new_values, refused_setting
+from siebel_sim.components import PARENT
+from siebel_sim.errors import DUPLICATE, INSERT_MATCHED, NO_MATCH, NOT_IN_PICKLIST, NOTHING_TO_DELETE, SiebelError
 from siebel_sim.messages import Instance, Record
 from siebel_sim.store import Row, Session
 
@@ -124,13 +128,27 @@ class Writer:
             if not rule.inserts:
                 raise SiebelError(NO_MATCH.said(component.name, spec, component.business.name))
             self._refuse_duplicate(instance, parent)
-            values = new_values(component, instance.columns(), spec)
+            values = new_values(component, instance.columns(), spec) | self._chosen_parent(instance, parent)
             made = self._session.insert(component.business, values, _id(parent))
             return Record(component, made, "insert")
         if not rule.updates:
             raise SiebelError(INSERT_MATCHED.said(component.name, component.business.name, spec))
-        values = changed_values(component, instance.columns(), row, spec)
+        values = changed_values(component, instance.columns(), row, spec) | self._chosen_parent(instance, parent)
         return Record(component, self._session.update(component.business, row, values), "update")
+
+    def _chosen_parent(self, instance: Instance, parent: _Parent | None) -> dict[str, str | None]:
+        """Give the parent that a root instance names in a field: an asset's owner. It has to exist.
+
+        Below a record that the message holds, the hierarchy says whose child an instance is.
+        """
+        given = instance.columns().get(PARENT)
+        if parent is not None or given is None:
+            return {}
+        business = instance.component.business
+        if given and not self._session.may_be_below(business, given):
+            field = next(each.tag for each in instance.component.fields if each.column == PARENT)
+            raise refused_setting(instance.component, NOT_IN_PICKLIST.said(field, business.name))
+        return {PARENT: given or None}
 
     def _refuse_duplicate(self, instance: Instance, parent: _Parent | None) -> None:
         """Refuse a new record that has what another user key, not the one that counts, says of an old one."""

@@ -38,7 +38,7 @@ class Database:
         if self.sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
-        self._make_tables()
+        self._make_tables(tables)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -69,11 +69,16 @@ class Database:
         taken = update(counters).values(next=counters.c.next + count).returning(counters.c.next)
         return int(connection.execute(taken).scalar_one()) - count
 
+    def grow(self, tables: Tables) -> None:
+        """Go on with these tables, made where they are missing."""
+        self._make_tables(tables)
+        self.tables = tables
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
 
-    def _make_tables(self) -> None:
+    def _make_tables(self, tables: Tables) -> None:
         """Make what is missing, columns of a contract that grew too; nothing is ever taken away."""
         with self.writing() as connection:
             if not self.sqlite:  # several workers may start at once
@@ -82,7 +87,7 @@ class Database:
             if connection.execute(select(counters.c.next)).first() is None:
                 connection.execute(insert(counters), {"name": "row_id", "next": _FIRST})
             present = set(inspect(connection).get_table_names())
-            for table in self.tables:
+            for table in tables:
                 if table.name in present:
                     _grow(connection, table)
                 else:

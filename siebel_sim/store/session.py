@@ -161,6 +161,11 @@ class Session:
         found = self.by_columns(business, {ROW_ID: row_id}, limit=1)
         return found[0] if found else None
 
+    def may_be_below(self, business: BusinessComponent, row_id: str) -> bool:
+        """Tell whether there is a record ``row_id`` that records of ``business`` hang below; below nothing, any may."""
+        above = [each for each in self._business.values() if business.table in each.children]
+        return not above or any(self.by_row_id(each, row_id) is not None for each in above)
+
     def _note(self, business: BusinessComponent, did: Did, row: Row, columns: Iterable[str]) -> None:
         if self._changes is not None:
             made = Change(business, row[ROW_ID] or "", row[PARENT], did, frozenset(columns), row)

@@ -12,9 +12,11 @@ import pytest
 import urllib3
 from lxml import etree
 
+from siebel_sim.integration_objects import content
 from soapkit.catalog import Contract, load
 from soapkit.client import Client
 from soapkit.faults import RemoteFault
+from soapkit.schema_model import global_element
 from soapkit.transport import call_wsgi
 
 TOKEN = "a token for tests"  # noqa: S105 - the control API of a test
@@ -29,15 +31,17 @@ Tree: TypeAlias = "Mapping[str, Any]"
 class Simulator:
     """A simulator at ``address``; in this process when ``wsgi`` is given."""
 
-    def __init__(self, address: str, wsgi: WSGIApplication | None = None) -> None:
+    def __init__(self, address: str, wsgi: WSGIApplication | None = None, folder: Path = SAMPLES) -> None:
         self.address = address
         self._wsgi = wsgi
         self._pool = urllib3.PoolManager(retries=False, timeout=30)
-        self.contracts = {path.stem: load(path) for path in sorted(SAMPLES.glob("*.wsdl"))}
+        self.contracts = {path.stem: load(path) for path in sorted(folder.glob("*.wsdl"))}
 
     def ask(self, operation: str, *message: Tree | None, path: str | None = None, **arguments: str) -> etree._Element:
         """Call an operation with instances of its integration object; the answer. RemoteFault when it refuses."""
-        contract = next(each for each in self.contracts.values() if operation.startswith(each.name))
+        contract = next(
+            each for each in self.contracts.values() if operation in {known.name for known in each.operations}
+        )
         body = body_of(contract, operation, message, arguments)
         address = self.address + (path or f"/services/{contract.name}")
         answer = Client(contract, address, wsgi=self._wsgi, validate=False).call(operation, body)
@@ -104,27 +108,26 @@ def body_of(
         if name in arguments:
             etree.SubElement(body, element).text = arguments[name]
         elif name.startswith("ListOf") and message:
-            _write(etree.SubElement(body, element), message)
+            _write(etree.SubElement(body, element), message, root_of(contract, body.tag, element))
     return body
 
 
 def _declared(contract: Contract, message: str) -> dict[str, str]:
-    root = etree.parse(contract.documents[contract.wsdl])
-    name = etree.QName(message)
-    found = {}
-    for each in root.iterfind(f".//{{*}}element[@name='{name.localname}']//{{*}}element"):
-        prefix, _, local = (each.get("ref") or "").rpartition(":")
-        namespace = each.nsmap[prefix] if prefix else name.namespace
-        found[local or each.get("name", "")] = f"{{{namespace}}}{local or each.get('name')}"
-    return found
+    return {each.local_name: each.name for each in content(global_element(contract, message))}
 
 
-def _write(container: etree._Element, instances: Any, tag: str = "") -> None:
+def root_of(contract: Contract, message: str, element: str) -> str:
+    """Say how the root component of the list ``element`` in a message is called."""
+    found = next(each for each in content(global_element(contract, message)) if each.name == element)
+    return str(content(found)[0].local_name)
+
+
+def _write(container: etree._Element, instances: Any, tag: str) -> None:
     namespace = etree.QName(container).namespace
     for instance in instances:
         if instance is None:
             continue
-        element = etree.SubElement(container, f"{{{namespace}}}{tag or _ROOTS[str(namespace)]}")
+        element = etree.SubElement(container, f"{{{namespace}}}{tag}")
         for name, value in instance.items():
             if name.startswith("@"):
                 element.set(name[1:], value)
@@ -132,13 +135,6 @@ def _write(container: etree._Element, instances: Any, tag: str = "") -> None:
                 _write(etree.SubElement(element, f"{{{namespace}}}ListOf{name}"), value, name)
             else:
                 etree.SubElement(element, f"{{{namespace}}}{name}").text = value
-
-
-_ROOTS = {
-    "http://www.siebel.com/xml/CUT%20Sample%20Account%20IO": "Account",
-    "http://www.siebel.com/xml/Sample%20Contact%20Interface": "Contact",
-    "http://www.siebel.com/xml/Sample%20Order%20IO": "Order",
-}
 
 
 def records(answer: etree._Element) -> list[Any]:
