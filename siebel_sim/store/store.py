@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
@@ -30,6 +30,7 @@ class Store:
         self.outbox = outbox(self._database)
         self.switches = Switches(self._database)
         self._listeners: list[Listener] = []
+        self._after: list[Callable[[], None]] = []
 
     def grow(self, business: Mapping[str, BusinessComponent]) -> None:
         """Go on with these business components; tables, columns and indexes that are missing are made."""
@@ -40,6 +41,10 @@ class Store:
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` of every transaction that changes records, inside of it, before it is committed."""
         self._listeners.append(listener)
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Have ``act`` called after every transaction of ``writing`` that was committed."""
+        self._after.append(act)
 
     def business(self, name: str) -> BusinessComponent:
         """Find a business component by its name; KeyError when there is none."""
@@ -58,6 +63,8 @@ class Store:
             session = Session(connection, self._database, self._business, moment(now), [] if self._listeners else None)
             yield session
             session.tell(self._listeners)
+        for act in self._after:
+            act()
 
     def reset(self) -> None:
         """Forget all records, and what was to be told of them; snapshots stay."""
