@@ -105,7 +105,8 @@ class Dispatcher:
         opcode = self.opcodes.get(spec.opcode)
         if opcode is None:
             raise _bad_opcode(f"{spec.opcode} is not simulated")
-        with self.store.session(_joined(spec.opcode, flist, trans_id), now=now) as session:
+        joined, program = _joined(spec.opcode, flist, trans_id), str(flist.get("PROGRAM_NAME") or "")
+        with self.store.session(joined, now=now, program=program) as session:
             return opcode(Call(spec.opcode, session, now, flags, self.catalog), flist)
 
 

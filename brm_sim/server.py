@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from brm_sim import faults
+from brm_sim import faults, publishing
 from brm_sim.call import Opcode
 from brm_sim.catalog import PriceCatalog, load_into
 from brm_sim.dispatch import Dispatcher, simulated
@@ -23,6 +23,8 @@ from brm_sim.settings import Settings
 from brm_sim.store import Store
 from simkit import security
 from simkit.control import control_app
+from simkit.outbox import Sender
+from simkit.outbox_routes import outbox_routes
 from simkit.serving import observed
 from simkit.simulation import Simulation
 from simkit.store import ControlStore
@@ -98,7 +100,8 @@ class BrmSim:
 
 def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> BrmSim:
     """Wire the simulator; the price list is loaded when the database has none yet."""
-    store = Store(settings.url, lock_wait=settings.patience)
+    word = publishing.Words(settings.system) if settings.send_to else None
+    store = Store(settings.url, lock_wait=settings.lock_patience, word=word)
     control = ControlStore(settings.url, journal_size=settings.journal_size)
     simulation = Simulation(control, word_error=faults.wanted, show_error=faults.shown)
     catalog = PriceCatalog.load(settings.catalog)
@@ -106,7 +109,9 @@ def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> Brm
     dispatcher = Dispatcher(store, catalog, simulation, opcodes)
     pages = {"/opcodes": lambda: simulated(opcodes)}
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
-    controlled = control_app(simulation, Brm(dispatcher), token=token, pages=pages)
+    sender = _sender(settings, store)
+    routes = [outbox_routes(store.news.outbox, sender)] if store.news.outbox and sender else []
+    controlled = control_app(simulation, Brm(dispatcher), token=token, pages=pages, routes=routes)
     known = security.users(settings.users.get_secret_value()) if settings.users else {}
 
     def site(modules: Sequence[Module], mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
@@ -119,7 +124,18 @@ def build(settings: Settings, *, opcodes: Mapping[str, Opcode] = OPCODES) -> Brm
         )
 
     app, end = observed(site, settings, name="brm-sim", checks={"store": partial(_check, control)})
-    return BrmSim(app, end, store.close, control.close)
+    return BrmSim(app, end, *([sender.stop] if sender else []), store.close, control.close)
+
+
+def _sender(settings: Settings, store: Store) -> Sender | None:
+    """Begin to tell changes, when there is somebody to tell them to."""
+    if settings.send_to is None or store.news.outbox is None:
+        return None
+    deliver = publishing.delivery(settings.send_to, settings.send_credentials)
+    sender = Sender(store.news.outbox, deliver, settings.patience, threads=settings.send_threads)
+    store.news.wake = sender.wake
+    sender.start()
+    return sender
 
 
 def _check(control: ControlStore) -> str | None:

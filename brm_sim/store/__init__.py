@@ -1,6 +1,7 @@
 """Storable objects and BRM transactions in a database. Nothing lives in memory: many processes may share one."""
 
 from brm_sim.store.database import SchemaMismatch
+from brm_sim.store.news import Told
 from brm_sim.store.rows import DATABASE_NUMBER
 from brm_sim.store.session import StoreSession
 from brm_sim.store.states import State
@@ -16,5 +17,6 @@ __all__ = [
     "State",
     "Store",
     "StoreSession",
+    "Told",
     "Vote",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, 
 
 from brm_sim.store import refusals
 from brm_sim.store.database import FIRST_NUMBER, INSERT_MISSING
-from brm_sim.store.tables import COMMITTED, claims, entries, locks, objects, reservations, transactions
+from brm_sim.store.tables import COMMITTED, claims, entries, locks, notes, objects, reservations, transactions
 
 _SEQ: BindParameter[int] = bindparam("seq")
 _KIND: BindParameter[str] = bindparam("of_kind")
@@ -82,7 +82,7 @@ _SETTLE = (
 
 _DISCARD = (
     delete(entries).where(entries.c.version.in_(select(objects.c.version).where(objects.c.trans == _SEQ))),
-    *(delete(table).where(table.c.trans == _SEQ) for table in (objects, reservations, claims, locks)),
+    *(delete(table).where(table.c.trans == _SEQ) for table in (objects, reservations, claims, locks, notes)),
 )
 _FORGET = delete(transactions).where(transactions.c.seq == _SEQ)
 

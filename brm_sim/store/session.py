@@ -18,6 +18,7 @@ from brm_sim.store.classes import class_of
 from brm_sim.store.codec import loads, seconds
 from brm_sim.store.database import Database, chunks
 from brm_sim.store.locking import Locking
+from brm_sim.store.news import News
 from brm_sim.store.predicate import equal
 from brm_sim.store.query import Query
 from brm_sim.store.rows import DATABASE_NUMBER, Stored, by_ids
@@ -35,12 +36,17 @@ class StoreSession:
         locking: Locking,
         transaction: Transaction | None,
         now: datetime,
+        *,
+        news: News,
+        program: str,
     ) -> None:
         self._database = database
         self._connection = connection
         self._locking = locking
         self._transaction = transaction
         self._now = seconds(now)
+        self._news = news
+        self._program = program
         self._seen: dict[int, Stored] = {}
         self._changes: dict[int, Change] = {}
         self._reserved: dict[tuple[str, str], bool] = {}
@@ -154,6 +160,8 @@ class StoreSession:
             self._connection.rollback()  # ends the read: from its snapshot nothing could be written
             seq = self._seq or self._database.number()
             self._locking.until(lambda: self._try_write(seq))
+            if self._transaction is None:
+                self._news.wake()
 
     def _try_write(self, seq: int) -> bool:
         with self._database.writing(self._connection) as connection:
@@ -162,10 +170,12 @@ class StoreSession:
             if not self._locking.free(connection, seq, existing):
                 return False
             changes.write(connection, seq, self._changes.values())
+            self._news.note(connection, seq, self._changes.values(), self._program)
             self._write_reservations(connection, seq)
             if self._transaction is None:
                 merge.seal(connection, seq)
                 merge.merge(connection, seq)
+                self._news.tell(connection, seq)
         return True
 
     def _try_lock(self, poid: Poid) -> bool:

@@ -18,9 +18,11 @@ from brm_sim.store import merge, refusals, snapshots, states
 from brm_sim.store.codec import moment
 from brm_sim.store.database import Database
 from brm_sim.store.locking import Locking
+from brm_sim.store.news import News, Word
 from brm_sim.store.session import StoreSession
 from brm_sim.store.states import State, Transaction
-from brm_sim.store.tables import transactions
+from brm_sim.store.tables import outbox, transactions
+from simkit.store.outbox import Outbox
 
 DEFAULT_TIMEOUT = timedelta(minutes=5)
 DEFAULT_LOCK_WAIT = timedelta(seconds=5)
@@ -66,27 +68,41 @@ def _clock() -> int:
 class Store:
     """Storable objects at ``url`` (SQLite file or PostgreSQL); any number of processes may share it.
 
-    ``clock`` is real time in seconds: transactions time out by it, whatever the simulator's virtual time is.
+    ``clock`` is real time in seconds: transactions time out by it, whatever the simulator's virtual time is. With
+    ``word`` every committed change of a customer or service is worded for the outbox (``news.outbox``) as well.
     """
 
     def __init__(
-        self, url: str, *, lock_wait: timedelta = DEFAULT_LOCK_WAIT, clock: Callable[[], int] = _clock
+        self,
+        url: str,
+        *,
+        lock_wait: timedelta = DEFAULT_LOCK_WAIT,
+        clock: Callable[[], int] = _clock,
+        word: Word | None = None,
     ) -> None:
         self._database = Database(url)
+        rows = Outbox(outbox, reading=self._database.reading, writing=self._database.writing)
+        self.news = News(rows if word else None, word)
         self._locking = Locking(lock_wait, clock)
         self._clock = clock
 
     @contextlib.contextmanager
-    def session(self, trans_id: str | None = None, *, now: datetime | None = None) -> Iterator[StoreSession]:
+    def session(
+        self, trans_id: str | None = None, *, now: datetime | None = None, program: str = ""
+    ) -> Iterator[StoreSession]:
         """One opcode call inside transaction ``trans_id``, or on its own: then it is committed at the end.
 
-        ``now`` (virtual time) dates what is created and changed. Leaving by an exception leaves nothing.
+        ``now`` (virtual time) dates what is created and changed; ``program`` is told as its origin.
+        Leaving by an exception leaves nothing.
         Raises ErrorBuffer TRANS_LOST for an id not known or timed out, TRANS_NOT_OPEN for one prepared or ended;
         at the end STORAGE (retryable) when another transaction changed or holds what this call changes.
         """
         transaction = None if trans_id is None else self._joined(trans_id)
         with _storage_errors(), self._database.reading() as connection:
-            session = StoreSession(self._database, connection, self._locking, transaction, now or datetime.now(UTC))
+            began = now or datetime.now(UTC)
+            session = StoreSession(
+                self._database, connection, self._locking, transaction, began, news=self.news, program=program
+            )
             yield session
             session.finish()
 
@@ -142,8 +158,10 @@ class Store:
                 if transaction.state is State.OPEN:
                     merge.seal(connection, transaction.seq)
                 merge.merge(connection, transaction.seq)
+                self.news.tell(connection, transaction.seq)
                 _move(connection, transaction, final)
-            return Outcome.DONE
+        self.news.wake()
+        return Outcome.DONE
 
     def abort(self, trans_id: str, *, forced: bool = False) -> Outcome:
         """Abort; an unknown id is an aborted one (presumed abort). ``forced`` as with commit."""
@@ -175,6 +193,7 @@ class Store:
         """Forget everything but snapshots; the price list has to be loaded again."""
         with self._database.alone() as connection:
             snapshots.clear(connection)
+            self.news.clear(connection)
 
     def snapshot(self, name: str) -> None:
         """Keep a copy of everything, prepared transactions too, under ``name``, instead of an earlier one."""
@@ -185,6 +204,7 @@ class Store:
         """Go back to a snapshot; KeyError when there is none of that name. Numbers are never handed out again."""
         with self._database.alone() as connection:
             snapshots.restore(connection, name)
+            self.news.clear(connection)
 
     def snapshots(self) -> list[str]:
         """Name the snapshots."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
 
+from simkit.store.outbox import outbox_table
+
 COMMITTED = 0
 """The ``trans`` of what is committed."""
 
@@ -86,7 +88,22 @@ reservations = Table(
     Column("taken", Boolean, nullable=False, doc="true: claimed by this transaction; false: given up by it"),
 )
 
-CONTENT = (objects, entries, transactions, locks, claims, reservations)
+notes = Table(
+    "notes",
+    metadata,
+    Column("trans", _Key, primary_key=True, autoincrement=False, doc="the transaction that has not committed yet"),
+    Column("id", _Key, primary_key=True, autoincrement=False),
+    Column("program", _Ordered, primary_key=True, doc="PROGRAM_NAME of the opcode that made the change"),
+    Column("version", _Key, nullable=False, doc="orders the notes of a transaction"),
+    Column("account", _Key, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Changes of customers and services that are to be told when their transaction commits."""
+
+outbox = outbox_table(metadata)
+"""What is told, or to be told. Never in a snapshot: what was told then was told."""
+
+CONTENT = (objects, entries, transactions, locks, claims, reservations, notes)
 """What a reset empties and a snapshot holds."""
 
 sequences = Table(
