@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, tuple_, update
 
 from gateway.messaging.synced import KnownValue, SyncConflict, SyncState
 from gateway.store.engine import insert_if_absent
@@ -14,6 +14,7 @@ from gateway.store.sync_tables import sync_conflict, sync_state
 
 _S = sync_state.c
 _C = sync_conflict.c
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SyncTableStore:
@@ -23,24 +24,30 @@ class SyncTableStore:
         self._connection = connection
 
     def state(self, system: str, object_key: str, record: str) -> Mapping[str, KnownValue]:
-        """Return what is known; the row stays locked."""
-        wanted = select(_S.state).where(_S.system == system, _S.object == object_key, _S.record == record)
-        row = self._connection.execute(wanted.with_for_update()).one_or_none()
-        return {} if row is None else {field: KnownValue(*kept) for field, kept in json.loads(row.state).items()}
+        """Read one."""
+        return self._read(select(_S.state).where(*_at(system, object_key, record)))
 
-    def learn(self, state: SyncState, now: datetime) -> None:
-        """Merge, under the row's lock: nothing written meanwhile is lost."""
-        self._ensure(state, now)
-        known = dict(self.state(state.system, state.object, state.record))
-        for field, learned in state.fields.items():
-            if field not in known or known[field].number <= learned.number:
-                known[field] = learned
-        self._write(state, known, now)
+    def states(
+        self, system: str, wanted: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Mapping[str, KnownValue]]:
+        """Read several at once."""
+        among = tuple_(_S.object, _S.record).in_(list(wanted))
+        query = select(_S.object, _S.record, _S.state).where(_S.system == system, among)
+        rows = self._connection.execute(query) if wanted else ()
+        return {(row.object, row.record): _fields(row.state) for row in rows}
+
+    def held(self, system: str, object_key: str, record: str) -> Mapping[str, KnownValue]:
+        """Read one under its lock; it is made first, where there is none: else there would be nothing to lock."""
+        self._ensure(system, object_key, record)
+        return self._read(select(_S.state).where(*_at(system, object_key, record)).with_for_update())
 
     def settle(self, state: SyncState, now: datetime) -> None:
         """Replace."""
-        self._ensure(state, now)
-        self._write(state, state.fields, now)
+        self._ensure(state.system, state.object, state.record)
+        values = {"state": json.dumps(state.fields, ensure_ascii=False), "changed_at": now}
+        self._connection.execute(
+            update(sync_state).where(*_at(state.system, state.object, state.record)).values(values)
+        )
 
     def conflict(self, conflict: SyncConflict) -> None:
         """Append."""
@@ -56,11 +63,18 @@ class SyncTableStore:
             wanted = wanted.where(_C.record == record)
         return [SyncConflict(**row) for row in self._connection.execute(wanted).mappings()]
 
-    def _ensure(self, state: SyncState, now: datetime) -> None:
-        row = {"system": state.system, "object": state.object, "record": state.record, "state": "{}"}
-        insert_if_absent(self._connection, sync_state, row | {"changed_at": now})
+    def _ensure(self, system: str, object_key: str, record: str) -> None:
+        row = {"system": system, "object": object_key, "record": record, "state": "{}", "changed_at": _NEVER}
+        insert_if_absent(self._connection, sync_state, row)
 
-    def _write(self, state: SyncState, fields: Mapping[str, KnownValue], now: datetime) -> None:
-        at = (_S.system == state.system, _S.object == state.object, _S.record == state.record)
-        values = {"state": json.dumps(fields, ensure_ascii=False), "changed_at": now}
-        self._connection.execute(update(sync_state).where(*at).values(values))
+    def _read(self, query: Select[tuple[str]]) -> Mapping[str, KnownValue]:
+        row = self._connection.execute(query).one_or_none()
+        return {} if row is None else _fields(row.state)
+
+
+def _at(system: str, object_key: str, record: str) -> tuple[ColumnElement[bool], ...]:
+    return (_S.system == system, _S.object == object_key, _S.record == record)
+
+
+def _fields(state: str) -> Mapping[str, KnownValue]:
+    return {field: KnownValue(*kept) for field, kept in json.loads(state).items()}
