@@ -16,12 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from siebel_sim import faults
 from siebel_sim.catalog import Catalog, Offer
+from siebel_sim.control import change_routes, policy_routes
+from siebel_sim.outbound import outbound
 from siebel_sim.seeds import plant
 from siebel_sim.services import Behaviour, operations, services
 from siebel_sim.settings import Settings
 from siebel_sim.store import Store
 from simkit import security
 from simkit.control import control_app
+from simkit.outbox_routes import outbox_routes
 from simkit.serving import observed
 from simkit.simulation import Simulation
 from simkit.store import ControlStore
@@ -110,7 +113,7 @@ class SiebelSim:
 
 
 def build(settings: Settings) -> SiebelSim:
-    """Wire the simulator. Raises ContractError and RepositoryError for a folder that cannot be served."""
+    """Wire the simulator. Raises ContractError, RepositoryError and PolicyError for what cannot be served or sent."""
     catalog = Catalog(settings.contracts, settings.drop)
     store = Store(settings.url, catalog.repository.business)
     control = ControlStore(settings.url, journal_size=settings.journal_size)
@@ -121,7 +124,15 @@ def build(settings: Settings) -> SiebelSim:
         "/messages": faults.inferred,
         "/drop": catalog.shown,
     }
-    controlled = control_app(simulation, Siebel(catalog, store, simulation), token=token, pages=pages)
+    out = outbound(
+        settings, store, lambda: catalog.repository, contracts=settings.workflows, policies=settings.policies
+    )
+    routes = (
+        change_routes(store, lambda: catalog.repository, simulation.now),
+        policy_routes(out.events, settings.send_to),
+        outbox_routes(store.outbox, out.sender),
+    )
+    controlled = control_app(simulation, Siebel(catalog, store, simulation), token=token, pages=pages, routes=routes)
     session = _session(settings, store)
 
     def site(modules: Sequence[Module], mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
@@ -138,7 +149,8 @@ def build(settings: Settings) -> SiebelSim:
         return _Live(catalog, of)
 
     app, end = observed(site, settings, name="siebel-sim", checks={"store": partial(_check, control)})
-    return SiebelSim(app, end, store.close, control.close)
+    out.sender.start()
+    return SiebelSim(app, out.sender.stop, end, store.close, control.close)
 
 
 def behaviour(settings: Settings) -> Behaviour:

@@ -9,13 +9,14 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from simkit import security
+from simkit.sending import SendingSettings
 from simkit.serving import ServingSettings
 from soapkit.catalog import contracts_root
 from soapkit.wss.siebel import Lifetimes
 
 
-class Settings(ServingSettings):
-    """Where it listens, what it serves, where it keeps its state, and how it behaves."""
+class Settings(ServingSettings, SendingSettings):
+    """Where it listens, what it serves, where it keeps its state, how it behaves, and what it tells others."""
 
     model_config = SettingsConfigDict(env_prefix="SIEBEL_SIM_", frozen=True, hide_input_in_errors=True)
 
@@ -42,6 +43,14 @@ class Settings(ServingSettings):
     credentials_in_url: bool = Field(False, description="Take UserName and Password from the URL, as before 8.1.")
     session_idle: float = Field(900.0, gt=0, description="Seconds after which an unused session ends.")
     session_longest: float = Field(28_800.0, gt=0, description="Seconds after which any session ends.")
+    policies: Path | None = Field(
+        None,
+        description="Workflow policies of your own (TOML): which changes are sent, beside or instead of the usual.",
+    )
+    workflows: Path = Field(
+        default_factory=lambda: contracts_root() / "wsdl" / "cut",
+        description="Folder of the WSDLs whose CUTSend operations changes are told to.",
+    )
     control_token: SecretStr | None = Field(None, description="Bearer token of the control API.")
 
     @field_validator("users")
