@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,7 +18,8 @@ from gateway.bootstrap import Gateway, build
 from gateway.cli.context import session
 from gateway.cli.output import Failed, console, done, literal, record, rows
 from gateway.cli.processes import free_port, running
-from gateway.cli.run import gateway_program, simulator_program, worker_programs
+from gateway.cli.run import gateway_program, worker_programs
+from gateway.cli.simulators import SIMULATORS
 from gateway.config import load
 from gateway.demo import customers, orders
 from gateway.demo.customers import CUSTOMERS, Customer
@@ -88,14 +88,14 @@ def _started(state: Path) -> Iterator[Scenes]:
     _point_at(state)
     settings = load()
     gateway = build(settings)
-    token, log = secrets.token_urlsafe(24), state / "log.txt"
+    log = state / "log.txt"
     programs = (
-        simulator_program(settings, state, token, log),
+        *(each.program(settings, state, log) for each in SIMULATORS),
         gateway_program(settings, log=log),
         *worker_programs(1, log=log),
     )
     with ExitStack() as stack:
-        with console.status("starting BRM simulator, gateway and queue worker"):
+        with console.status("starting simulators of BRM and Siebel, gateway and queue worker"):
             processes = stack.enter_context(running(programs))
         for process in processes:
             console.print(f"[green]running[/green] {process.program.name:14} pid {process.pid} {process.program.ready}")
@@ -123,6 +123,7 @@ def _point_at(state: Path) -> None:
         "O2C_GATEWAY__PORT": str(free_port()),
         "O2C_GATEWAY__DATABASE": f"sqlite:///{state / 'gateway.sqlite'}",
         "O2C_BRM__BRM_01__URL": f"http://127.0.0.1:{free_port()}",
+        "O2C_SIEBEL__SEBL_01__URL": f"http://127.0.0.1:{free_port()}",
     }
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import typer
@@ -20,16 +18,16 @@ from gateway.bootstrap import Gateway, build
 from gateway.cli.context import session
 from gateway.cli.output import Failed, console
 from gateway.cli.processes import Program, running, wait_for_any_end
+from gateway.cli.simulators import SIMULATORS, Simulator
 from gateway.config import FILE_VARIABLE, Settings, load
 from soapkit.observe import tracing
 from soapkit.server import serve as serve_threads
 from soapkit.server import serve_workers
 
 _TARGET = f"{__name__}:from_environment"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _UP = """[bold]gateway[/bold]        {gateway}/services/
-[bold]BRM[/bold]            {brm}
 [bold]queue workers[/bold]  {workers}
+{systems}
 
 next: o2c seed · o2c queue put AIA_CRTBO_OUT_JMSQ order.xml · o2c queue list · o2c brm accounts
 Ctrl-C stops everything."""
@@ -47,21 +45,24 @@ def add_to(app: typer.Typer) -> None:
 def up(
     context: typer.Context,
     workers: Workers = None,
-    simulator: Annotated[bool, typer.Option(help="Start the BRM simulator, if BRM_01 is on this machine.")] = True,
-    state: Annotated[Path, typer.Option(help="Where the simulator keeps its state and its token.")] = Path("var"),
+    simulator: Annotated[
+        bool, typer.Option(help="Start simulators of BRM_01 and SEBL_01, where these are on this machine.")
+    ] = True,
+    state: Annotated[Path, typer.Option(help="Where the simulators keep their state and tokens.")] = Path("var"),
 ) -> None:
-    """Run everything in the foreground on loopback: the gateway, its queue workers and the BRM simulator."""
+    """Run everything in the foreground on loopback: the gateway, its queue workers, simulators of BRM and Siebel."""
     settings, options = session(context).settings, session(context).options
     _check_tls(settings)
-    programs = [gateway_program(settings, options), *worker_programs(workers or 1, options)]
-    brm = "as in the settings"
-    if simulator and _local(settings):
-        token = _token(state / "brm-control.token")
-        programs.insert(0, simulator_program(settings, state, token))
-        brm = f"simulator, {settings.brm['BRM_01'].url}/services/ (control token in {state / 'brm-control.token'})"
+    simulated = [each for each in SIMULATORS if simulator and each.is_here(settings)]
+    programs = [
+        *(each.program(settings, state) for each in simulated),
+        gateway_program(settings, options),
+        *worker_programs(workers or 1, options),
+    ]
     _upgrade(context)
     with running(programs) as processes:
-        console.print(_UP.format(gateway=settings.address, brm=brm, workers=workers or 1))
+        systems = _systems(settings, simulated, state)
+        console.print(_UP.format(gateway=settings.address, workers=workers or 1, systems=systems))
         ended = wait_for_any_end(processes)
     if ended is not None:
         raise Failed(f"{ended.program.name} ended by itself with status {ended.exit_code}; everything was stopped.")
@@ -151,37 +152,15 @@ def worker_programs(count: int, options: Sequence[str] = (), log: Path | None = 
     return [Program(f"worker {number}", "gateway", arguments, log=log) for number in range(1, count + 1)]
 
 
-def simulator_program(settings: Settings, state: Path, token: str, log: Path | None = None) -> Program:
-    """Return the BRM simulator as a program, at the address of BRM_01."""
-    url = settings.brm["BRM_01"].url
-    address = urlsplit(url)
-    environment = {
-        "BRM_SIM_HOST": address.hostname or "127.0.0.1",
-        "BRM_SIM_PORT": str(address.port or 80),
-        "BRM_SIM_URL": f"sqlite:///{state / 'brm.sqlite'}",
-        "BRM_SIM_CONTROL_TOKEN": token,
-        "BRM_SIM_LOG_LEVEL": settings.logging.level,
-        "BRM_SIM_LOG_FORMAT": settings.logging.format,
-    }
-    return Program("BRM simulator", "brm_sim", environment=environment, ready=f"{url}/services/", log=log)
-
-
-def _local(settings: Settings) -> bool:
-    """Tell whether BRM_01 is where the simulator is started: here, without TLS."""
-    brm = settings.brm.get("BRM_01")
-    at = urlsplit("" if brm is None else brm.url)
-    return at.scheme == "http" and at.hostname in _LOOPBACK
-
-
-def _token(path: Path) -> str:
-    """Return the simulator's token; made once, readable by its owner only."""
-    if path.exists():
-        return path.read_text(encoding="ascii").strip()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    token = secrets.token_urlsafe(24)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(token)
-    return token
+def _systems(settings: Settings, simulated: Sequence[Simulator], state: Path) -> str:
+    """Say of each system where it is, and where the token of its simulator's control API lies."""
+    told = []
+    for each in SIMULATORS:
+        where = each.url(settings) or "not in the settings"
+        if each in simulated:
+            where = f"simulator, {where}/services/ (control token in {each.token_file(state)})"
+        told.append(f"[bold]{each.system:13}[/bold]  {where}")
+    return "\n".join(told)
 
 
 def _upgrade(context: typer.Context) -> None:
