@@ -18,7 +18,7 @@ from siebel_sim import faults
 from siebel_sim.catalog import Catalog, Offer
 from siebel_sim.control import change_routes, policy_routes
 from siebel_sim.outbound import outbound
-from siebel_sim.seeds import plant
+from siebel_sim.seed.documents import plant
 from siebel_sim.services import Behaviour, operations, services
 from siebel_sim.settings import Settings
 from siebel_sim.store import Store
@@ -53,7 +53,7 @@ class Siebel:
         self._store.reset()
 
     def seed(self, document: Any) -> Any:
-        """Write records, see ``seeds``; their row ids. ValueError for the first that is wrong."""
+        """Write records, see ``seed.documents``; their row ids. ValueError for the first that is wrong."""
         return plant(document, self._catalog.repository, self._store, self._simulation.now())
 
     def snapshot(self, name: str) -> None:

@@ -156,6 +156,12 @@ class Session:
         query = select(func.count()).select_from(table).where(where(condition, Scope(component, table, self._tables)))
         return int(self._connection.execute(query).scalar_one())
 
+    def last(self, business: BusinessComponent, column: str, prefix: str) -> str | None:
+        """Give the greatest value of ``column`` that begins with ``prefix`` and goes on in ASCII; None without one."""
+        values = self._tables[business].c[column]
+        found = select(func.max(values)).where(values >= prefix, values < f"{prefix}\x7f")
+        return self._connection.execute(found).scalar_one()
+
     def by_row_id(self, business: BusinessComponent, row_id: str) -> Row | None:
         """Give the record with a row id."""
         found = self.by_columns(business, {ROW_ID: row_id}, limit=1)
