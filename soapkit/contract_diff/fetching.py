@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import unescape
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import urllib3
 
@@ -33,7 +33,7 @@ def fetch(url: str, directory: Path) -> Path:
     Only the host of ``url`` is asked (with the name and password in it, if there are any). Raises ContractError.
     """
     first, auth = _bare(url), urllib3.util.parse_url(url).auth
-    headers = urllib3.make_headers(basic_auth=auth) if auth else {}
+    headers = urllib3.make_headers(basic_auth=unquote(auth)) if auth else {}
     names: dict[str, str] = {}
     ahead = [first]
     with urllib3.PoolManager(retries=False, timeout=_TIMEOUT, headers=headers) as pool:

@@ -19,6 +19,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?")
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
 _PAIR = re.compile(r"""\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))\s*""")
+_BETWEEN = {each: re.compile(rf"""(?:[^"{each}]|"(?:[^"\\]|\\.)*+")*+""") for each in ",;"}
 _USUAL = {"http": 80, "https": 443}
 _MOST_PORT = 65535
 _HOPS = 20
@@ -119,8 +120,16 @@ def _listed(environ: WSGIEnvironment, header: str) -> list[str]:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Split outside of quoted strings."""
-    return [each for each in re.split(rf'{separator}(?=(?:[^"]*"[^"]*")*[^"]*$)', text) if each.strip()]
+    """Split outside of quoted strings, in time that grows as the text does; nothing where a quote is not closed."""
+    found, at = [], 0
+    while piece := _BETWEEN[separator].match(text, at):
+        found.append(piece[0])
+        if piece.end() == len(text):
+            return [each for each in found if each.strip()]
+        if text[piece.end()] != separator:
+            break
+        at = piece.end() + 1
+    return []
 
 
 def _pairs(element: str) -> dict[str, str]:

@@ -87,6 +87,17 @@ def test_rfc_7239_is_understood_and_wins() -> None:
     assert address("127.0.0.1", Forwarded="proto=https;host=o2c.example, ???") == HERE
 
 
+def test_separators_in_quotes_are_text_and_an_open_quote_makes_the_statement_void() -> None:
+    assert address("127.0.0.1", Forwarded='ext="a,b;\\",c";proto=https;host=o2c.example') == "https://o2c.example"
+    assert address("127.0.0.1", Forwarded='for="x, proto=https;host=o2c.example') == HERE
+
+
+@pytest.mark.parametrize("flood", ["," * 250_000, '"' * 250_001, '"\\' * 125_000])
+def test_a_flood_of_separators_takes_no_longer_than_other_text(flood: str) -> None:
+    """With time that grows by the square these would take minutes each."""
+    assert address("127.0.0.1", Forwarded=f"{flood}") == HERE
+
+
 def test_a_network_must_be_one() -> None:
     for wrong in ("10.0.0.1/8", "o2c.example", ""):
         with pytest.raises(ValueError, match=wrong or "''"):

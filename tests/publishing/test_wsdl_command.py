@@ -16,6 +16,7 @@ from soapkit.publish import Publishing
 from soapkit.publish.export import export
 from soapkit.server import application, running
 from tests.contract.soapkit.orders import orders, service
+from tests.security.test_http_basic import authorization
 
 CONTRACTS = contracts_root() / "wsdl"
 BAL = "xsd/brm/PCM_OP_BAL_GET_BALANCES.xsd"
@@ -150,7 +151,7 @@ def test_diff_takes_the_address_of_a_running_service(tmp_path: Path) -> None:
 
 def test_diff_asks_with_a_name_and_password_and_never_shows_them(tmp_path: Path) -> None:
     def guard(environ: WSGIEnvironment) -> None:
-        if environ.get("HTTP_AUTHORIZATION") != "Basic YWRhOnNlc2FtZQ==":
+        if environ.get("HTTP_AUTHORIZATION") != authorization("ada", "s@same:%1"):
             raise Refused("authentication", "no", status=401)
 
     copy = tmp_path / "wsdl" / "Orders.wsdl"
@@ -158,7 +159,7 @@ def test_diff_asks_with_a_name_and_password_and_never_shows_them(tmp_path: Path)
     shut = Publishing(guard=guard)
     with running(lambda url: application([service()], public_url=url, publishing=shut)) as url:
         place = f"{url.removeprefix('http://')}/services/Orders?wsdl"
-        known, wrong = (o2c("diff", copy, f"http://ada:{word}@{place}") for word in ("sesame", "mustard"))
+        known, wrong = (o2c("diff", copy, f"http://ada:{word}@{place}") for word in ("s%40same:%251", "mustard"))
 
     assert known.exit_code == 0
     assert (wrong.exit_code, "401" in wrong.output, "mustard" in wrong.output) == (2, True, False)
