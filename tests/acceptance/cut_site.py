@@ -35,8 +35,8 @@ class Service:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._history = HistoryPlugin(maxlen=1)
-        transport = zeep.Transport(timeout=30, operation_timeout=60)  # type: ignore[no-untyped-call] # zeep is untyped
+        self._history = HistoryPlugin(maxlen=1)  # type: ignore[no-untyped-call] # zeep is untyped
+        transport = zeep.Transport(timeout=30, operation_timeout=60)  # type: ignore[no-untyped-call] # same
         self._client = zeep.Client(  # type: ignore[no-untyped-call] # same
             f"{address}?wsdl", transport=transport, plugins=[self._history]
         )
