@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, select
 from brm_sim.flist import Poid
 from brm_sim.store.changes import Change
 from brm_sim.store.codec import moment
-from brm_sim.store.database import INSERT_MISSING
+from brm_sim.store.database import FIRST_NUMBER, INSERT_MISSING
 from brm_sim.store.rows import DATABASE_NUMBER
 from brm_sim.store.tables import COMMITTED, notes, objects
 from simkit.store.outbox import Message, Outbox
@@ -81,11 +81,15 @@ def _nobody() -> None:
 
 
 def _rows(seq: int, changes: Collection[Change], program: str) -> Iterator[dict[str, object]]:
-    for change in changes:
+    for change in changes:  # the root account is no customer, and is made anew at every reset
         account = change.poid if change.poid.type == "/account" else change.fields.get("ACCOUNT_OBJ")
-        if any(change.poid.is_a(each) for each in _CLASSES) and isinstance(account, Poid):
+        if change.poid.id >= FIRST_NUMBER and _is_told(change.poid) and isinstance(account, Poid):
             told = {"id": change.poid.id, "account": account.id, "program": program[:LONGEST_PROGRAM]}
             yield {"trans": seq, "version": change.version, "at": change.modified, **told}
+
+
+def _is_told(poid: Poid) -> bool:
+    return any(poid.is_a(each) for each in _CLASSES)
 
 
 def _told(row: RowMapping) -> Told:
