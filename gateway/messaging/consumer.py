@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from gateway.errors import GatewayError
 from gateway.messaging.attempt import Ending
-from gateway.messaging.coordinator import Coordinator
+from gateway.messaging.leases import Leases
+from gateway.messaging.ports import Clock, Database, Pause
 from gateway.messaging.queues import Claim, Draft
 from gateway.messaging.retry import RetryPolicy
-from gateway.messaging.steps import Step
+from gateway.messaging.steps import Step, Steps
 from gateway.messaging.unit import Service
+
+Works = TypeVar("Works")
+"""What works on a queue's messages: a Service, in a BRM transaction; an Errand, without one."""
+Takes_contra = TypeVar("Takes_contra", contravariant=True)
 
 _log = structlog.get_logger(__name__)
 
@@ -23,15 +29,37 @@ def _ungrouped(_payload: bytes) -> str | None:
     return None
 
 
+class Processing(Protocol[Takes_contra]):
+    """What attempts messages: the coordinator, and the runner of errands."""
+
+    @property
+    def database(self) -> Database: ...  # noqa: D102 - named for what it is
+
+    @property
+    def clock(self) -> Clock: ...  # noqa: D102 - same
+
+    @property
+    def pause(self) -> Pause: ...  # noqa: D102 - same
+
+    @property
+    def leases(self) -> Leases: ...  # noqa: D102 - same
+
+    @property
+    def steps(self) -> Steps: ...  # noqa: D102 - same
+
+    def process(self, claim: Claim, service: Takes_contra, retry: RetryPolicy) -> Ending:
+        """Attempt a claimed message. Whatever is wrong with the message is recorded, not raised."""
+
+
 @dataclass(frozen=True, slots=True)
-class QueueRoute:
+class Route(Generic[Works]):
     """A queue, the service that works on its messages, and how: the consumer's row of the routes table.
 
     ``group`` answers, for a message's bytes, the key within which messages are taken in order; None = no order.
     """
 
     queue: str
-    service: Service
+    service: Works
     group: Callable[[bytes], str | None] = _ungrouped
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     threads: int = 1
@@ -48,11 +76,16 @@ class QueueRoute:
 
 
 @dataclass(frozen=True, slots=True)
-class Consumer:
+class QueueRoute(Route[Service]):
+    """A queue whose messages are worked on in BRM's transactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer(Generic[Works]):
     """One queue's consumer; any number of threads and processes may run their own."""
 
-    route: QueueRoute
-    coordinator: Coordinator
+    route: Route[Works]
+    coordinator: Processing[Works]
 
     def step(self) -> Ending | None:
         """Take one message and attempt it; None when there was nothing to take, or nothing could be taken."""
@@ -76,6 +109,9 @@ class Consumer:
     def _claim(self) -> Claim | None:
         protocol = self.coordinator
         now, until = protocol.clock.now(), protocol.leases.until()
+        with protocol.database.read() as work:  # a queue that is empty most of the time locks nothing
+            if not work.messages.due(self.route.queue, now):
+                return None
         with protocol.steps.at(Step.CLAIM), protocol.database.begin() as work:
             claim = work.messages.claim(self.route.queue, protocol.leases.owner, now, until)
             work.commit()

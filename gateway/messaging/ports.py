@@ -94,6 +94,8 @@ class FalloutKind(StrEnum):
     FORCED = "forced by an operator"
     REPLY_UNDELIVERED = "reply not delivered"
     """About the reply whose number stands in ``intake``."""
+    MESSAGE_GIVEN_UP = "message given up"
+    """About a message that no order is in, such as a change that a subscriber did not take."""
 
 
 ALARMS = tuple(kind for kind in FalloutKind if kind not in (FalloutKind.ORDER_FAILED, FalloutKind.FORCED))
@@ -123,6 +125,15 @@ class Messages(Protocol):
 
     def claim(self, queue: str, owner: str, now: datetime, lease_until: datetime) -> Claim | None:
         """Take the next message of a queue, in order within its group; None when there is none to take."""
+
+    def due(self, queue: str, now: datetime) -> bool:
+        """Tell whether a queue may have something to claim: cheap, and locks nothing."""
+
+    def followed(self, intake: int, queue: str, group: str) -> bool:
+        """Tell whether a later message of the same group waits, too."""
+
+    def supersede(self, queue: str, reason: Reason, now: datetime) -> int:
+        """Discard what a later message of its group, not in error, makes needless; returns how many."""
 
     def admit(self, payload: bytes, owner: str, now: datetime, lease_until: datetime) -> Claim:
         """Enter a request that came over SOAP: on no queue, claimed at once."""

@@ -70,6 +70,12 @@ class QueueStore:
             return None
         return None if row is None else Claim(*row)
 
+    def due(self, queue: str, now: datetime) -> bool:
+        """Look for a message that is due or deserted; its group may still be in its way."""
+        waiting = and_(_M.state == State.WAITING, _M.available_at <= now)
+        deserted = and_(_M.state == State.CLAIMED, _M.lease_until < now)
+        return self._any(_ACTIVE, _M.queue == queue, or_(waiting, deserted))
+
     def renew(self, held: Iterable[tuple[int, int]], lease_until: datetime) -> None:
         """Extend leases in one batch; those lost meanwhile stay lost."""
         rows = [{"at_intake": intake, "at_attempt": attempt} for intake, attempt in held]
@@ -156,6 +162,30 @@ class QueueStore:
     def discard(self, intake: int, now: datetime) -> bool:
         """Error → discarded."""
         return self._from(intake, (State.ERROR,), {"state": State.DISCARDED, "changed_at": now})
+
+    def followed(self, intake: int, queue: str, group: str) -> bool:
+        """Look for a later one of the group that waits."""
+        return self._any(
+            _ACTIVE, _M.queue == queue, _M.group_key == group, _M.intake > intake, _M.state == State.WAITING
+        )
+
+    def supersede(self, queue: str, reason: Reason, now: datetime) -> int:
+        """Discard all of a queue's waiting messages and errors that a later, living message of their group follows."""
+        living = (State.WAITING, State.CLAIMED, State.DONE)
+        latest = (
+            select(_M.group_key, func.max(_M.intake).label("intake"))
+            .where(_M.queue == queue, _M.state.in_(living), _M.group_key.is_not(None))
+            .group_by(_M.group_key)
+            .subquery()
+        )
+        older = (
+            select(_M.intake)
+            .join(latest, and_(latest.c.group_key == _M.group_key, latest.c.intake > _M.intake))
+            .where(_M.queue == queue)
+        )
+        needless = and_(_M.intake.in_(older), _M.state.in_((State.WAITING, State.ERROR)))
+        values = _reasons(reason) | {"state": State.DISCARDED, "changed_at": now}
+        return self._connection.execute(update(message).where(needless).values(values)).rowcount
 
     def move(
         self, intake: int, came: Sequence[State], state: State, *, now: datetime, reason: Reason | None = None
