@@ -1,0 +1,69 @@
+"""``siebel-sim seed``: customers with all that is theirs, straight into the database."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from siebel_sim.catalog import Catalog
+from siebel_sim.cli.output import Failed, Json, print_json, reason
+from siebel_sim.cli.serving import UNUSABLE
+from siebel_sim.seed import DEFAULT, AlreadySeeded, Counts, NothingToSeed
+from siebel_sim.seed import seed as plant
+from siebel_sim.settings import Settings
+from siebel_sim.store import Store
+
+_THOUSAND = 1000
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("seed")(seed)
+
+
+def seed(
+    *,
+    customers: Annotated[
+        int | None, typer.Option(min=1, help=f"How many customers; {DEFAULT} when nothing is said.")
+    ] = None,
+    scale: Annotated[int | None, typer.Option(min=1, help="How many thousand customers, instead.")] = None,
+    add: Annotated[bool, typer.Option("--add", help="Beside the accounts that there are.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make customers with contacts, addresses, billing profiles, assets, orders and tickets in the database.
+
+    The simulator may run meanwhile; seeds are told to nobody. The database is that of SIEBEL_SIM_URL, or of
+    siebel-sim --url.
+    """
+    if customers and scale:
+        raise typer.BadParameter("give --customers or --scale")
+    wanted = customers or (scale or 0) * _THOUSAND or DEFAULT
+    try:
+        settings = Settings()
+        with closing(Store(settings.url, Catalog(settings.contracts, settings.drop).repository.business)) as store:
+            made = _planted(store, wanted, add=add)
+    except (AlreadySeeded, NothingToSeed) as error:
+        raise Failed(f"{error}{'; --add makes more' if isinstance(error, AlreadySeeded) else ''}") from error
+    except UNUSABLE as error:
+        raise Failed(reason(error)) from error
+    _tell(made, as_json=as_json)
+
+
+def _planted(store: Store, wanted: int, *, add: bool) -> Counts:
+    columns = (TextColumn("Customers"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("seeding", total=wanted)
+        return plant(store, customers=wanted, add=add, progress=lambda done, _: bar.update(task, completed=done))
+
+
+def _tell(made: Counts, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"customers": made.customers, "records": dict(made.records), "seconds": round(made.seconds, 3)})
+        return
+    for name, count in sorted(made.records.items()):
+        typer.echo(f"{count:>9} {name}")
+    typer.echo(f"{made.customers} customers in {made.seconds:.1f} s ({made.rate:.0f} a second)")
