@@ -26,7 +26,7 @@ from siebel_sim.errors import BAD_SEARCH, NO_FIELD, SiebelError
 from siebel_sim.repository import Component
 from siebel_sim.search import All, AnyOf, Compare, Condition, Exists, Not, Null, Operator, Order, fields_of
 from siebel_sim.store.tables import SEQUENCE, TEXT, Tables
-from siebel_sim.values import BadValue, stored
+from siebel_sim.values import BadValue, Kind, stored
 
 _ESCAPE = "\\"
 
@@ -43,6 +43,23 @@ class Scope:
 def where(condition: Condition, scope: Scope) -> ColumnElement[bool]:
     """Translate a condition. SiebelError for a field that the component lacks, or a value that is none of its kind."""
     return _TRANSLATED[type(condition)](condition, scope)
+
+
+def equalities(condition: Condition, component: Component) -> dict[str, str] | None:
+    """Give the values by column that a condition asks for, where it asks for texts only: what an index answers."""
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    found: dict[str, str] = {}
+    for part in parts:
+        column = component.column(part.field) if isinstance(part, Compare) else None
+        if not isinstance(part, Compare) or column is None or column in found or not _is_plain(part, column, component):
+            return None
+        found[column] = part.value
+    return found
+
+
+def _is_plain(part: Compare, column: str, component: Component) -> bool:
+    kind = component.business.field(column).kind
+    return part.operator is Operator.EQ and part.value != "" and kind is Kind.TEXT
 
 
 def ordered(orders: Sequence[Order], scope: Scope) -> Iterator[UnaryExpression[Any]]:

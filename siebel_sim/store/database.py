@@ -14,7 +14,9 @@ from typing import Any
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Column, Connection, Engine, Table, create_engine, event, insert, inspect, select, text, update
+from sqlalchemy.exc import OperationalError
 
+from siebel_sim.store.prepared import Prepared
 from siebel_sim.store.tables import Tables, counters, own
 
 _BUSY_TIMEOUT_MS = 30_000
@@ -34,6 +36,7 @@ class Database:
         self.engine: Engine = create_engine(url, pool_size=_POOL_SIZE, max_overflow=-1)
         self.sqlite = self.engine.dialect.name == "sqlite"
         self.tables = tables
+        self.prepared = Prepared(self.engine.dialect)
         self._turn = threading.Lock()
         if self.sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -44,7 +47,9 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """One transaction that only reads, all of it at one moment."""
         with self.engine.connect() as connection:
-            if not self.sqlite:
+            if self.sqlite:  # said to the driver: prepared statements are run by it
+                connection.connection.cursor().execute("BEGIN")
+            else:
                 connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
@@ -73,6 +78,11 @@ class Database:
         """Go on with these tables, made where they are missing."""
         self._make_tables(tables)
         self.tables = tables
+
+    @property
+    def busy(self) -> tuple[type[Exception], ...]:
+        """What says that the database cannot do something now: SQLAlchemy's, and the driver's own."""
+        return (OperationalError, self.engine.dialect.loaded_dbapi.OperationalError)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -117,4 +127,7 @@ def _lower(value: Any) -> Any:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    if driver.in_transaction:  # begun as one that only reads
+        return
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get(_WRITING) else "BEGIN")

@@ -12,14 +12,17 @@ from siebel_sim.repository import Component
 from siebel_sim.row_id import number_of, row_id
 from siebel_sim.search import ANYTHING, Condition, Order
 from siebel_sim.store.changes import Change, Did, Listener, Row
-from siebel_sim.store.conditions import Scope, ordered, where
+from siebel_sim.store.conditions import Scope, equalities, ordered, where
 from siebel_sim.store.database import Database
+from siebel_sim.store.prepared import PARENTS
 from siebel_sim.store.tables import SEQUENCE
 
 _CHUNK = 500
 """Values in one IN list."""
 
 _MOST_TAKEN = 256
+_MOST = 2**62
+"""Records, where there is no limit."""
 
 
 class Session:
@@ -120,6 +123,9 @@ class Session:
         offset: int = 0,
     ) -> list[Row]:
         """Give the records of a component's business component that satisfy ``condition``."""
+        same = None if sort else equalities(condition, component)
+        if same is not None:
+            return self._same(component.business, same, limit, offset)
         table = self._tables[component.business]
         scope = Scope(component, table, self._tables)
         query = select(table).where(where(condition, scope)).order_by(*ordered(sort, scope))
@@ -129,26 +135,38 @@ class Session:
         self, business: BusinessComponent, values: Row, *, parent: str | None = None, limit: int | None = None
     ) -> list[Row]:
         """Give the records with these values, below ``parent`` when there is one: by index, for user keys."""
-        table = self._tables[business]
-        query = select(table).order_by(table.c[SEQUENCE]).limit(limit)
-        for column, value in values.items():
-            query = query.where(table.c[column].is_(None) if value is None else table.c[column] == value)
-        if parent is not None:
-            query = query.where(table.c[PARENT] == parent)
-        return self._rows(query)
+        return self._same(business, values if parent is None else {**values, PARENT: parent}, limit)
+
+    def _same(self, business: BusinessComponent, values: Row, limit: int | None, offset: int = 0) -> list[Row]:
+        given = {column: value for column, value in values.items() if value is not None}
+        nulls = tuple(column for column, value in values.items() if value is None)
+        statement = self._database.prepared.by_columns(self._tables[business], tuple(given), nulls)
+        bound: dict[str, Any] = {f"v{number}": value for number, value in enumerate(given.values())}
+        return statement.rows(self._connection, bound | {"limit": _MOST if limit is None else limit, "offset": offset})
 
     def below(
         self, component: Component, parents: Sequence[str], condition: Condition = ANYTHING
     ) -> Mapping[str, list[Row]]:
         """Give the child records of all ``parents`` at once, by parent, those that satisfy ``condition``."""
+        read = self._all_below if condition == ANYTHING else self._some_below
+        found: dict[str, list[Row]] = {}
+        for row in read(component, parents, condition):
+            found.setdefault(row[PARENT] or "", []).append(row)
+        return found
+
+    def _all_below(self, component: Component, parents: Sequence[str], _condition: Condition) -> Iterator[Row]:
+        table = self._tables[component.business]
+        for some in _chunks(parents, PARENTS[-1]):
+            count = next(each for each in PARENTS if each >= len(some))
+            asked = {f"v{number}": some[min(number, len(some) - 1)] for number in range(count)}
+            yield from self._database.prepared.below(table, count).rows(self._connection, asked)
+
+    def _some_below(self, component: Component, parents: Sequence[str], condition: Condition) -> Iterator[Row]:
         table = self._tables[component.business]
         scope = Scope(component, table, self._tables)
-        found: dict[str, list[Row]] = {}
         for some in _chunks(parents):
             query = select(table).where(table.c[PARENT].in_(some), where(condition, scope))
-            for row in self._rows(query.order_by(table.c[PARENT], table.c[SEQUENCE])):
-                found.setdefault(row[PARENT] or "", []).append(row)
-        return found
+            yield from self._rows(query.order_by(table.c[PARENT], table.c[SEQUENCE]))
 
     def count(self, component: Component, condition: Condition = ANYTHING) -> int:
         """Count the records that satisfy ``condition``."""
@@ -160,7 +178,8 @@ class Session:
         """Give the greatest value of ``column`` that begins with ``prefix`` and goes on in ASCII; None without one."""
         values = self._tables[business].c[column]
         found = select(func.max(values)).where(values >= prefix, values < f"{prefix}\x7f")
-        return self._connection.execute(found).scalar_one()
+        value: str | None = self._connection.execute(found).scalar_one()
+        return value
 
     def by_row_id(self, business: BusinessComponent, row_id: str) -> Row | None:
         """Give the record with a row id."""
@@ -199,6 +218,6 @@ def _row(found: Mapping[Any, Any]) -> Row:
     return {name: str(value) if isinstance(value, int) else value for name, value in found.items() if name != SEQUENCE}
 
 
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]
+def _chunks(values: Sequence[str], size: int = _CHUNK) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -6,8 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy.exc import OperationalError
-
 from siebel_sim.components import BusinessComponent, table_of
 from siebel_sim.errors import BUSY, SiebelError
 from siebel_sim.store import kept
@@ -53,13 +51,13 @@ class Store:
     @contextlib.contextmanager
     def reading(self, now: datetime) -> Iterator[Session]:
         """Read, all of it at one moment."""
-        with _storage_errors(), self._database.reading() as connection:
+        with _storage_errors(self._database), self._database.reading() as connection:
             yield Session(connection, self._database, self._business, moment(now))
 
     @contextlib.contextmanager
     def writing(self, now: datetime) -> Iterator[Session]:
         """Read and write in one transaction: committed at the end, rolled back when left by an exception."""
-        with _storage_errors(), self._database.writing() as connection:
+        with _storage_errors(self._database), self._database.writing() as connection:
             session = Session(connection, self._database, self._business, moment(now), [] if self._listeners else None)
             yield session
             session.tell(self._listeners)
@@ -95,9 +93,9 @@ class Store:
 
 
 @contextlib.contextmanager
-def _storage_errors() -> Iterator[None]:
+def _storage_errors(database: Database) -> Iterator[None]:
     """Word a database that is busy or away as Siebel does."""
     try:
         yield
-    except OperationalError as error:
+    except database.busy as error:
         raise SiebelError(BUSY.said()) from error
