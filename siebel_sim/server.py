@@ -53,7 +53,7 @@ class Siebel:
         self._store.reset()
 
     def seed(self, document: Any) -> Any:
-        """Write records, see ``seed.documents``; their row ids. ValueError for the first that is wrong."""
+        """Write records or make customers, see ``seed.documents``. ValueError for the first that is wrong."""
         return plant(document, self._catalog.repository, self._store, self._simulation.now())
 
     def snapshot(self, name: str) -> None:

@@ -10,7 +10,7 @@ TC-1001    account          1-TC1    account-TC-1001
            contact          1-TC3    contact-TC-1001-1               primary
            billing profile  1-TC4    billing-profile-TC-1001         primary
            mobile service   1-TC5    asset-1-10001-mobile            447700900123
-           order            1-TCE    order-1-10001
+           order            1-TCC    order-1-10001
 TC-1002    account          1-TD1    account-TC-1002 …               the same, from 1-TD1 on
 =========  ===============  =======  ==============================  ========
 

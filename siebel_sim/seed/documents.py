@@ -1,7 +1,9 @@
-"""Seeds: records given as JSON, written by the adapter like any message.
+"""Seeds that a test brings as JSON: records of its own, written by the adapter like any message; or made-up customers.
 
 [{"integration_object": "CUT Sample Account IO", "method": "Upsert",
-  "records": [{"Name": "Ada Ltd", "Type": "Customer", "CutAddress": [{"City": "York", …}]}]}]
+  "records": [{"Name": "Ada Ltd", "Type": "Business", "CutAddress": [{"City": "York", …}]}]}]
+
+{"customers": 300}            into an empty database; with "add": true beside what is there
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from siebel_sim.adapter import METHODS, Arguments
 from siebel_sim.errors import SiebelError
 from siebel_sim.messages import Instance, Record
 from siebel_sim.repository import Component, Object, Repository
+from siebel_sim.seed.seeding import DEFAULT, AlreadySeeded, NothingToSeed, seed
 from siebel_sim.store import Store
 
 
@@ -29,14 +32,33 @@ class Seed(BaseModel):
     records: list[dict[str, Any]]
 
 
-def plant(document: Any, repository: Repository, store: Store, now: datetime) -> list[list[dict[str, Any]]]:
-    """Write every seed of ``document``, each in a transaction; the row ids of what was written, as a tree.
+class Made(BaseModel):
+    """Made-up customers."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    customers: int = Field(DEFAULT, ge=1, le=1_000_000)
+    add: bool = False
+
+
+def plant(document: Any, repository: Repository, store: Store, now: datetime) -> Any:
+    """Write what ``document`` asks for: records, each seed in a transaction, or made-up customers.
+
+    Returns the row ids of the records, as a tree; of customers, how many records were made of each component.
     ValueError for the first that is wrong; those before it stay.
     """
+    if isinstance(document, dict):
+        return _made(Made.model_validate(document), store)
     if not isinstance(document, list):
-        raise ValueError("A seed is a list of objects")  # noqa: TRY004 - the document is wrong, not the program
+        raise ValueError("A seed is a list of objects, or an object that says how many customers")  # noqa: TRY004 - the document is wrong, not the program
     return [_planted(number, Seed.model_validate(each), repository, store, now) for number, each in enumerate(document)]
+
+
+def _made(wanted: Made, store: Store) -> Mapping[str, int]:
+    try:
+        return seed(store, customers=wanted.customers, add=wanted.add).records
+    except (AlreadySeeded, NothingToSeed) as error:
+        raise ValueError(str(error)) from error
 
 
 def _planted(number: int, seed: Seed, repository: Repository, store: Store, now: datetime) -> list[dict[str, Any]]:
