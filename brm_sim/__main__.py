@@ -1,4 +1,4 @@
-"""``brm-sim`` (or ``python -m brm_sim``): serve the simulator."""
+"""``brm-sim`` (or ``python -m brm_sim``): serve the simulator, or handle one that is running."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from brm_sim import commands
 from brm_sim.catalog import PriceListError
 from brm_sim.server import BrmSim, build
 from brm_sim.settings import Settings
@@ -24,8 +25,13 @@ _UNUSABLE = (ValidationError, PriceListError, SchemaMismatch, SQLAlchemyError, O
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command()
+for _command in (commands.change, commands.outbox, commands.retry):
+    app.command()(_command)
+
+
+@app.callback(invoke_without_command=True)
 def run(
+    context: typer.Context,
     *,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
@@ -34,10 +40,12 @@ def run(
     workers: Annotated[int | None, typer.Option(help="Processes that serve.")] = None,
     public_url: Annotated[str | None, typer.Option(help="The address that published WSDLs say.")] = None,
 ) -> None:
-    """Serve a simulated Oracle BRM until SIGTERM or Ctrl-C.
+    """Serve a simulated Oracle BRM until SIGTERM or Ctrl-C; or, with a command, handle one that is running.
 
     Every option is also a setting of the environment: BRM_SIM_HOST, BRM_SIM_PORT, BRM_SIM_URL …
     """
+    if context.invoked_subcommand is not None:
+        return
     given = {"host": host, "port": port, "url": url, "catalog": catalog, "workers": workers, "public_url": public_url}
     for name, value in given.items():
         if value is not None:
