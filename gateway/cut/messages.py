@@ -34,6 +34,21 @@ class Data:
     as_text: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a system says of an object's records: ``list`` is detached, and not to be changed.
+
+    ``number`` is the message's own, its intake. ``source`` is believed, empty for nobody in particular; ``last_seen``
+    is the number of the last delivery that the source has seen of the record, where it says so.
+    """
+
+    list: Element
+    number: int
+    message_id: str = ""
+    source: str = ""
+    last_seen: int | None = None
+
+
 def told(about: CutObject, body: Element, name: str) -> str:
     """Return a process property of a message, trimmed; empty when it is not there."""
     return (body.findtext(about.element(name)) or "").strip()
@@ -113,11 +128,14 @@ def to_text(about: CutObject, of: Element) -> str:
     return str(etree.tostring(message, encoding="unicode"))
 
 
-def answer(of: Workflow, found: Element | None, *, as_text: bool, last_page: bool | None = None) -> Element:
-    """Write an ``_Output``; the list is used up. All went well: error code and message are empty."""
+def answer(
+    of: Workflow, found: Element | None, *, as_text: bool, last_page: bool | None = None, row_id: str = ""
+) -> Element:
+    """Write an ``_Output``; the list is used up, the row id is its first record's. Error code and text are empty."""
     about = of.about
     output = etree.Element(of.element("Output"), nsmap={_PREFIX: about.contract.namespace})
-    row_id = about.row_id(next(iter(about.records(found)), None)) if found is not None else ""
+    if found is not None:
+        row_id = about.row_id(next(iter(about.records(found)), None))
 
     def add(name: str, text: str) -> None:
         etree.SubElement(output, about.element(name)).text = text
@@ -134,15 +152,10 @@ def answer(of: Workflow, found: Element | None, *, as_text: bool, last_page: boo
     return output
 
 
-def delivery(about: CutObject, record: Element, source: str) -> bytes:
-    """Write what is stored for a subscriber: ``CUTReceive…_Input`` with a list of one record (not changed)."""
+def delivery(about: CutObject, of: Element, source: str) -> bytes:
+    """Write what is stored for a subscriber: ``CUTReceive…_Input`` with a list (not changed)."""
     body = etree.Element(workflow(about, Kind.RECEIVE).element("Input"), nsmap={_PREFIX: about.contract.namespace})
-    etree.SubElement(body, about.list_element).append(_copy(record))
+    body.append(deepcopy(of))
+    body[0].tail = None
     etree.SubElement(body, about.element("Source_spcSystem")).text = source
     return bytes(etree.tostring(body, encoding="UTF-8"))
-
-
-def _copy(record: Element) -> Element:
-    copied = deepcopy(record)
-    copied.tail = None
-    return copied

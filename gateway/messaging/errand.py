@@ -62,14 +62,14 @@ class Task(Protocol):
     def about(self) -> str:
         """The record."""
 
-    def do(self, story: Story) -> Finished:
+    def do(self, claim: Claim, story: Story) -> Finished:
         """Do it; raises what is wrong."""
 
 
 class Errand(Protocol):
     """What is done with a queue's messages."""
 
-    def task(self, payload: bytes, intake: int) -> Task:
+    def task(self, payload: bytes) -> Task:
         """Understand a message; raises BusinessError naming element and rule."""
 
 
@@ -134,7 +134,7 @@ class Errands:
         if (known := self._reserve(attempt, task)) is not None:
             return known
         with self.steps.at(Step.WORK):
-            attempt.finished = task.do(attempt.story)
+            attempt.finished = task.do(attempt.claim, attempt.story)
         with self.steps.at(Step.DECIDE), self.database.begin() as work:
             now = self.clock.now()
             self._leave(work, attempt, State.DONE, now=now)
@@ -207,7 +207,7 @@ def _understood(claim: Claim, errand: Errand, retry: RetryPolicy) -> Task:
     """Give up on a message that kills its worker every time; it would be taken for ever otherwise."""
     if retry.exhausted(claim.tries):
         raise SystemFailure("every try ended without an outcome", code="O2C_WORKER_LOST")
-    return errand.task(claim.payload, claim.intake)
+    return errand.task(claim.payload)
 
 
 def alarm_of(intake: int) -> str:
