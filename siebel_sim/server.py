@@ -125,7 +125,7 @@ def build(settings: Settings) -> SiebelSim:
         "/drop": catalog.shown,
     }
     out = outbound(
-        settings, store, lambda: catalog.repository, contracts=settings.workflows, policies=settings.policies
+        settings, store, lambda: catalog.repository, contracts=settings.receivers, policies=settings.policies
     )
     routes = (
         change_routes(store, lambda: catalog.repository, simulation.now),

@@ -47,9 +47,8 @@ class Settings(ServingSettings, SendingSettings):
         None,
         description="Workflow policies of your own (TOML): which changes are sent, beside or instead of the usual.",
     )
-    workflows: Path = Field(
-        default_factory=lambda: contracts_root() / "wsdl" / "cut",
-        description="Folder of the WSDLs whose CUTSend operations changes are told to.",
+    workflows: Path | None = Field(
+        None, description="Folder of your own WSDLs with CUTSend operations, beside the installed ones."
     )
     control_token: SecretStr | None = Field(None, description="Bearer token of the control API.")
 
@@ -59,6 +58,11 @@ class Settings(ServingSettings, SendingSettings):
         if value is not None:
             security.users(value.get_secret_value())
         return value
+
+    @property
+    def receivers(self) -> tuple[Path, ...]:
+        """Folders of the WSDLs whose CUTSend operations changes are told to."""
+        return (contracts_root() / "wsdl" / "cut", *filter(None, [self.workflows]))
 
     @property
     def lifetimes(self) -> Lifetimes:

@@ -6,14 +6,13 @@ from contextlib import closing
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from siebel_sim.catalog import Catalog
 from siebel_sim.cli.output import Failed, Json, print_json, reason
 from siebel_sim.cli.serving import UNUSABLE
 from siebel_sim.seed import DEFAULT, AlreadySeeded, Counts, NothingToSeed
 from siebel_sim.seed import seed as plant
+from siebel_sim.seed.bar import bar
 from siebel_sim.settings import Settings
 from siebel_sim.store import Store
 
@@ -44,20 +43,16 @@ def seed(
     wanted = customers or (scale or 0) * _THOUSAND or DEFAULT
     try:
         settings = Settings()
-        with closing(Store(settings.url, Catalog(settings.contracts, settings.drop).repository.business)) as store:
-            made = _planted(store, wanted, add=add)
+        with (
+            closing(Store(settings.url, Catalog(settings.contracts, settings.drop).repository.business)) as store,
+            bar() as tell,
+        ):
+            made = plant(store, customers=wanted, add=add, progress=tell)
     except (AlreadySeeded, NothingToSeed) as error:
         raise Failed(f"{error}{'; --add makes more' if isinstance(error, AlreadySeeded) else ''}") from error
     except UNUSABLE as error:
         raise Failed(reason(error)) from error
     _tell(made, as_json=as_json)
-
-
-def _planted(store: Store, wanted: int, *, add: bool) -> Counts:
-    columns = (TextColumn("Customers"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("seeding", total=wanted)
-        return plant(store, customers=wanted, add=add, progress=lambda done, _: bar.update(task, completed=done))
 
 
 def _tell(made: Counts, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,14 +37,14 @@ def outbound(
     store: Store,
     repository: Callable[[], Repository],
     *,
-    contracts: Path,
+    contracts: Sequence[Path],
     policies: Path | None = None,
 ) -> Outbound:
-    """Wire it; ``contracts`` is the folder of the receivers', ``policies`` a file of one's own.
+    """Wire it; ``contracts`` are the folders of the receivers', ``policies`` a file of one's own.
 
     Without ``send_to`` nothing fires. Raises PolicyError for a policy of that file which cannot be, ContractError.
     """
-    workflows = workflows_in(contracts)
+    workflows = workflows_in(*contracts)
     known = read_policies(policies)
     defaults = read_policies()
     strict = frozenset(name for name, each in known.items() if defaults.get(name) != each)

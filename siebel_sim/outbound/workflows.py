@@ -55,9 +55,13 @@ def name_of(workflow: str) -> str:
     return "".join(workflow.split())
 
 
-def workflows_in(folder: Path) -> Mapping[str, Workflow]:
-    """Find the workflows that send in the contracts of ``folder``, by operation. Raises ContractError for a bad one."""
-    found = (_workflows(load(path.resolve())) for path in sorted(folder.rglob("*.wsdl")))
+def workflows_in(*folders: Path) -> Mapping[str, Workflow]:
+    """Find the workflows that send in the contracts of ``folders``, by operation. Raises ContractError for a bad one.
+
+    Of one that several folders have, the last counts.
+    """
+    paths = [path for folder in folders for path in sorted(folder.rglob("*.wsdl"))]
+    found = (_workflows(load(path.resolve())) for path in paths)
     return {each.operation.name: each for several in found for each in several}
 
 
