@@ -30,7 +30,9 @@ USER_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """By component, the user keys besides row id and IntegrationId, in Siebel's sequence: of what is kept in step."""
 
-_OF_SIEBEL = frozenset((MOD_ID, "Created", "CreatedBy", "Updated", "UpdatedBy"))
+OF_SIEBEL = frozenset((MOD_ID, "Created", "CreatedBy", "Updated", "UpdatedBy"))
+"""What only Siebel says, besides the row id."""
+
 _LIST = "ListOf"
 
 
@@ -99,5 +101,5 @@ def _instance(element: Element) -> Instance:
             said[tag] = each.text or None
     row_id = (said.pop(own, None) or "").strip()
     mod = (said.get(MOD_ID) or "").strip()
-    fields = {tag: value for tag, value in said.items() if tag not in _OF_SIEBEL}
+    fields = {tag: value for tag, value in said.items() if tag not in OF_SIEBEL}
     return Instance(component, element, row_id, int(mod) if mod.isdecimal() else 0, fields, tuple(children))
