@@ -30,7 +30,7 @@ _SERVER = ("server", "soapkit")
 """What granian is made to say of itself: no version, and not its own name."""
 _INTERNALS = re.compile(
     r"Traceback|File \"|line \d+, in |\b(sqlalchemy|sqlite|psycopg|postgres|lxml|libxml|libxslt|spyne|zeep|waitress|"
-    r"granian|structlog|pydantic|urllib3|flask|werkzeug|signxml)|\bsoapkit\b|\b(gateway|brm_sim|simkit)\.\w|\.py\b|"
+    r"granian|structlog|pydantic|urllib3|flask|werkzeug|signxml)|\bsoapkit\b|\b(gateway|brm_sim|siebel_sim|simkit)\.\w|\.py\b|"
     r"object at 0x|site-packages|/(work|tmp|home|usr|root|opt|proc|var/lib)/|127\.0\.0\.1|localhost|"
     r"(?i:insert into|select .{1,40} from |no such table|syntax error at|errno \d)|root:x:0|Exception\b",
 )
@@ -44,6 +44,11 @@ class Told:
     code: str
     text: str
     detail: etree._Element | None
+
+    @property
+    def words(self) -> str:
+        """All that it says, in its detail too."""
+        return self.text if self.detail is None else self.text + "".join(map(str, self.detail.itertext()))
 
 
 def leaks(reply: Reply, sent: bytes = b"") -> list[str]:

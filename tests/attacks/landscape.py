@@ -1,4 +1,4 @@
-"""What is attacked: the gateway and the BRM simulator, each over each server, in processes of their own.
+"""What is attacked: the gateway and the simulators, each over each server, in processes of their own.
 
 One order is billed beforehand. Sending it again is the good request of the gateway: it is answered from the ledger,
 with the same bytes, by a service that reads, validates and looks up like for any other order.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.messaging.time import SystemClock
-from soapkit.catalog import Contract, load
+from soapkit.catalog import Contract, contracts_root, load
 from soapkit.limits import Limits
 from tests.acceptance.answers import BILLING, wrapped
 from tests.acceptance.orders import Customer, ebm, mobile
@@ -26,19 +26,27 @@ from tests.serving.servers import KINDS, running_server
 
 PUBLIC = "https://edge.example"
 """What published documents may call a service; where it really listens is nobody's business."""
-GATEWAY, BRM, GUARDED = "gateway", "brm", "guarded"
+GATEWAY, BRM, GUARDED, SIEBEL = "gateway", "brm", "guarded", "siebel"
 """``guarded`` is a gateway that asks callers who they are."""
-PRODUCTS_AND_SERVERS = [(product, kind) for product in (GATEWAY, BRM) for kind in KINDS]
+PRODUCTS_AND_SERVERS = [(product, kind) for product in (GATEWAY, BRM, SIEBEL) for kind in KINDS]
+FOLDERS = {GATEWAY: ("abcs",), GUARDED: ("abcs",), BRM: ("brm",), SIEBEL: ("siebel",)}
+"""Where below ``wsdl`` the contracts are that a product serves."""
 CANARY = "Canary-Jones-7731"
 """Data of another caller: it must not appear in any answer to an attack."""
 _GATEWAY = "gateway.cli.run:from_environment"
-_TARGETS = {GATEWAY: _GATEWAY, GUARDED: _GATEWAY, BRM: "brm_sim.server:from_environment"}
+_TARGETS = {GATEWAY: _GATEWAY, GUARDED: _GATEWAY}
+_TARGETS |= {BRM: "brm_sim.server:from_environment", SIEBEL: "siebel_sim.server:from_environment"}
 _PLACE = {"threads": 8, "max_bytes": Limits().max_bytes, "max_seconds": 5}
 """What the products tell their servers by default, but for the patience."""
-_BRM_SERVICE = "BRMBaseServices_v2"
+_SERVICES = {GATEWAY: BILLING, GUARDED: BILLING, BRM: "BRMBaseServices_v2", SIEBEL: "CUTSampleAccount"}
 _LOOPBACK = (
     b'<pcmOpTestLoopback xmlns="http://xmlns.oracle.com/BRM/schemas/BusinessOpcodes"><PCM_OP_TEST_LOOPBACK_inputFlist>'
     b"<POID>0.0.0.1 /account 1 0</POID><LOGIN>%s</LOGIN></PCM_OP_TEST_LOOPBACK_inputFlist></pcmOpTestLoopback>"
+)
+_ACCOUNT = (  # without the canary: whoever asks Siebel for accounts is given them
+    b'<CUTSampleAccountInsertOrUpdate_Input xmlns="http://siebel.com/asi/"><ListOfCutSampleAccountIo '
+    b'xmlns="http://www.siebel.com/xml/CUT%20Sample%20Account%20IO"><Account><IntegrationId>10001</IntegrationId>'
+    b"<Name>Jones</Name></Account></ListOfCutSampleAccountIo></CUTSampleAccountInsertOrUpdate_Input>"
 )
 
 
@@ -66,7 +74,7 @@ class Target:
     @property
     def contract(self) -> Contract:
         """The published contract of the service."""
-        return load(f"wsdl/{'brm' if self.product == BRM else 'abcs'}/{self.service}.wsdl")
+        return contract_of(self.product, self.service)
 
     def serve(self) -> Reply:
         """Send the good request."""
@@ -114,15 +122,15 @@ class Landscape:
         self.order = order.replace(b"Ada Jones", CANARY.encode()).partition(b"?>")[2]
         site.bill(self.order)
         wired.close()
-        self._targets = {at: each for at, each in self._targets.items() if each.product == BRM}
+        self._targets = {at: each for at, each in self._targets.items() if each.product != GATEWAY}
 
     def _started(self, product: str, kind: str) -> Target:
         served = self._stack.enter_context(
             running_server(kind, _TARGETS[product], environment=self._environment(product), **_PLACE)
         )
         eventually(lambda: _answers(served.url))
-        service = _BRM_SERVICE if product == BRM else BILLING
-        good = _LOOPBACK % CANARY.encode() if product == BRM else self.order
+        service = _SERVICES[product]
+        good = {BRM: _LOOPBACK % CANARY.encode(), SIEBEL: _ACCOUNT}.get(product, self.order)
         pid = answering_process(served.pid, kind)
         return Target(product, kind, served.url, pid, service, good, served.said, self._request(product, service, good))
 
@@ -136,6 +144,9 @@ class Landscape:
         if product == BRM:
             state = f"sqlite:///{self.directory / 'brm.sqlite'}"
             return {"BRM_SIM_URL": state, "BRM_SIM_PUBLIC_URL": PUBLIC, "BRM_SIM_CONTROL_TOKEN": TOKEN}
+        if product == SIEBEL:
+            state = f"sqlite:///{self.directory / 'siebel.sqlite'}"
+            return {"SIEBEL_SIM_URL": state, "SIEBEL_SIM_PUBLIC_URL": PUBLIC, "SIEBEL_SIM_CONTROL_TOKEN": TOKEN}
         known = {
             "O2C_GATEWAY__DATABASE": f"sqlite:///{self.directory / 'gateway.sqlite'}",
             "O2C_GATEWAY__PUBLIC_URL": PUBLIC,
@@ -148,6 +159,18 @@ class Landscape:
     def close(self) -> None:
         """End all processes."""
         self._stack.close()
+
+
+def contracts_of(product: str) -> list[Contract]:
+    """Give the contracts that a product serves."""
+    root = contracts_root()
+    found = (path for folder in FOLDERS[product] for path in sorted((root / "wsdl" / folder).glob("*.wsdl")))
+    return [load(path.relative_to(root)) for path in found]
+
+
+def contract_of(product: str, service: str) -> Contract:
+    """Give one of them, by the name of its service."""
+    return next(each for each in contracts_of(product) if each.name == service)
 
 
 def _answers(url: str) -> bool:

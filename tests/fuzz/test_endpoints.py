@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from soapkit.catalog import Contract, contracts_root, load
-from tests.attacks.landscape import BRM, GATEWAY, PRODUCTS_AND_SERVERS, Landscape, Target
+from soapkit.catalog import Contract
+from tests.attacks.landscape import BRM, GATEWAY, PRODUCTS_AND_SERVERS, SIEBEL, Landscape, Target, contracts_of
 from tests.attacks.wire import send
 from tests.fuzz import failures
 from tests.fuzz.calling import Caller, Tally, judge
@@ -27,14 +27,9 @@ from tests.serving.servers import KINDS
 _EXAMPLES = {"waitress": int(os.environ.get("O2C_FUZZ_EXAMPLES", "200"))}
 _EXAMPLES["granian"] = _EXAMPLES["waitress"] // 4
 _SEED = os.environ.get("O2C_FUZZ_SEED")
-_SERVED = {GATEWAY: "abcs", BRM: "brm"}
+_SERVED = (GATEWAY, BRM, SIEBEL)
 _TOO_FEW = 100
 """Of fewer messages, shares say little."""
-
-
-def _contracts(product: str) -> list[Contract]:
-    found = sorted((contracts_root() / "wsdl" / _SERVED[product]).glob("*.wsdl"))
-    return [load(path.relative_to(contracts_root())) for path in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ class Case:
         return f"{self.product}-{self.kind}-{self.contract.name}"
 
 
-CASES = [Case(product, kind, contract) for product, kind in PRODUCTS_AND_SERVERS for contract in _contracts(product)]
+CASES = [Case(product, kind, contract) for product, kind in PRODUCTS_AND_SERVERS for contract in contracts_of(product)]
 
 
 @pytest.mark.timeout(3600)
@@ -117,7 +112,7 @@ def test_what_once_failed_does_not_fail_again(scene: Landscape, kind: str, kept:
 
 
 def _served_at(path: str) -> tuple[str, Contract]:
-    found = ((product, contract) for product in _SERVED for contract in _contracts(product))
+    found = ((product, contract) for product in _SERVED for contract in contracts_of(product))
     return next((product, contract) for product, contract in found if path == f"/services/{contract.name}")
 
 
@@ -127,6 +122,6 @@ def test_every_service_of_a_product_is_sent_to(scene: Landscape, product: str) -
 
     listed = send(target.url, b"GET /services/?format=json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 
-    for contract in _contracts(product):
+    for contract in contracts_of(product):
         assert f'"{contract.name}"' in listed.content.decode()
-    assert listed.content.count(b'"wsdl":') == len(_contracts(product))
+    assert listed.content.count(b'"wsdl":') == len(contracts_of(product))
