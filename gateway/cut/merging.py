@@ -15,6 +15,7 @@ from lxml import etree
 from gateway.cut.conflicts import Clash, Settled, Winner, settle
 from gateway.cut.instances import MOD_ID, OF_SIEBEL, PRIMARY, Instance, row_id_tag, twins
 from gateway.cut.known import Learned, Values
+from gateway.cut.shapes import Shape, element
 from gateway.messaging.synced import KnownValue
 from gateway.transforms.reading import Element
 
@@ -23,13 +24,14 @@ from gateway.transforms.reading import Element
 class Says:
     """A partner's message: its number, the delivery that the partner saw last, and what the partner was known to have.
 
-    ``winner`` is whose value stays in a conflict.
+    ``winner`` is whose value stays in a conflict, ``shape`` the order in which Siebel takes fields.
     """
 
     number: int
     last_seen: int | None
     winner: Winner
     known: Mapping[tuple[str, str], Values]
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +107,27 @@ def _merged(merged: Merged, theirs: Instance, ours: Instance | None, path: str) 
     for child in theirs.children:
         found = twins(child, ours.children)
         twin = found[0] if len(found) == 1 else None
-        written = _merged(merged, child, twin, f"{path}{child.component}[{twin.row_id if twin else ''}]/")
-        if written is not None:
-            children[id(child.element)] = written
-    element = None
+        inside = _merged(merged, child, twin, f"{path}{child.component}[{twin.row_id if twin else ''}]/")
+        if inside is not None:
+            children[id(child.element)] = inside
+    changed = None
     if settled.write or children or _becomes_primary(theirs, ours):
-        element = _element(theirs, ours, settled.write, children)
-    merged._pairs.append(_Pair(theirs, ours, settled, element))  # noqa: SLF001 - this module's own
-    return element
+        primary = theirs.element.get(PRIMARY)
+        changed = written(ours, settled.write, _containers(theirs, children), says.shape, primary)
+    merged._pairs.append(_Pair(theirs, ours, settled, changed))  # noqa: SLF001 - this module's own
+    return changed
 
 
 def _new(merged: Merged, theirs: Instance) -> Element:
     """Write an instance that Siebel has not, as it came; what only Siebel says is left out."""
-    element = deepcopy(theirs.element)
-    element.tail = None
-    for one, written in zip(theirs.walk(), _walked(theirs, element), strict=True):
-        for each in [child for child in written if etree.QName(child).localname in OF_SIEBEL]:
-            written.remove(each)
+    copied = deepcopy(theirs.element)
+    copied.tail = None
+    for one, made in zip(theirs.walk(), _walked(theirs, copied), strict=True):
+        for each in [child for child in made if etree.QName(child).localname in OF_SIEBEL]:
+            made.remove(each)
         settled = Settled(write=dict(one.fields), has=dict(one.fields))
-        merged._pairs.append(_Pair(one, None, settled, written))  # noqa: SLF001 - this module's own
-    return element
+        merged._pairs.append(_Pair(one, None, settled, made))  # noqa: SLF001 - this module's own
+    return copied
 
 
 def _walked(instance: Instance, copied: Element) -> Iterator[Element]:
@@ -139,36 +142,34 @@ def _becomes_primary(theirs: Instance, ours: Instance) -> bool:
     return theirs.element.get(PRIMARY) == "Y" and ours.element.get(PRIMARY) != "Y"
 
 
-def _element(
-    theirs: Instance, ours: Instance, write: Mapping[str, str | None], children: Mapping[int, Element]
+def written(
+    ours: Instance, write: Mapping[str, str | None], containers: Iterable[Element], shape: Shape, primary: str | None
 ) -> Element:
-    said = {PRIMARY: str(theirs.element.get(PRIMARY))} if theirs.element.get(PRIMARY) is not None else {}
-    element = etree.Element(ours.element.tag, said)
+    """Write an instance that Siebel has: its row id, the ModId that was read, what changes, and what is in it."""
     texts: dict[str, str | None] = {row_id_tag(ours.component): ours.row_id, **write}
     if ours.element.find(f"{{*}}{MOD_ID}") is not None:
         texts[MOD_ID] = str(ours.mod)
-    containers = {etree.QName(each).localname: each for each in theirs.element.iterchildren(etree.Element)}
-    for tag in _order(_tags(ours.element), _tags(theirs.element)):
-        if tag in texts:
-            etree.SubElement(element, _qualified(ours, tag)).text = texts[tag]
-        elif tag in containers:
-            inside = [children[id(each)] for each in containers[tag] if id(each) in children]
-            if inside:
-                etree.SubElement(element, containers[tag].tag).extend(inside)
-    return element
+    fields = [_field(ours, tag, text) for tag, text in texts.items()]
+    made = element(str(ours.element.tag), shape, [*fields, *containers])
+    if primary is not None:
+        made.set(PRIMARY, primary)
+    return made
 
 
-def _order(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    """Merge two orders of one sequence: what only the second has goes behind what stands before it there."""
-    order = list(first)
-    for place, tag in enumerate(second):
-        if tag not in order:
-            order.insert(order.index(second[place - 1]) + 1 if place else 0, tag)
-    return order
+def _containers(theirs: Instance, children: Mapping[int, Element]) -> Iterator[Element]:
+    """Yield the containers of a partner's instance with those of its children that are written."""
+    for container in theirs.element.iterchildren(etree.Element):
+        inside = [children[id(each)] for each in container if id(each) in children]
+        if inside:
+            made = etree.Element(container.tag)
+            made.extend(inside)
+            yield made
 
 
-def _tags(element: Element) -> list[str]:
-    return list(dict.fromkeys(etree.QName(each).localname for each in element.iterchildren(etree.Element)))
+def _field(instance: Instance, tag: str, text: str | None) -> Element:
+    made = etree.Element(_qualified(instance, tag))
+    made.text = text
+    return made
 
 
 def _qualified(instance: Instance, tag: str) -> str:
@@ -187,15 +188,11 @@ def _values(pair: _Pair, got: Instance | None, number: int) -> Iterator[tuple[st
 
 
 def _status(theirs: Instance, known: Mapping[int, Instance | None]) -> Element:
-    element = etree.Element(theirs.element.tag)
+    made = etree.Element(theirs.element.tag)
     found = known.get(id(theirs.element))
     if found is not None:
-        etree.SubElement(element, _qualified(theirs, row_id_tag(theirs.component))).text = found.row_id
+        made.append(_field(theirs, row_id_tag(theirs.component), found.row_id))
         if found.element.find(f"{{*}}{MOD_ID}") is not None:
-            etree.SubElement(element, _qualified(theirs, MOD_ID)).text = str(found.mod)
-    inside = {id(each.element): _status(each, known) for each in theirs.children}
-    for container in theirs.element.iterchildren(etree.Element):
-        told = [inside[id(each)] for each in container if id(each) in inside]
-        if told:
-            etree.SubElement(element, container.tag).extend(told)
-    return element
+            made.append(_field(theirs, MOD_ID, str(found.mod)))
+    made.extend(_containers(theirs, {id(each.element): _status(each, known) for each in theirs.children}))
+    return made

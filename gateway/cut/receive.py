@@ -21,6 +21,7 @@ from gateway.cut.messages import Incoming
 from gateway.cut.objects import CutObject
 from gateway.cut.ports import Siebel
 from gateway.cut.send import draft
+from gateway.cut.shapes import shape
 from gateway.cut.subscribers import Reached, Subscriber, Subscribers
 from gateway.errors import SiebelRefused, Unavailable
 from gateway.messaging.ports import Database, Work
@@ -81,7 +82,7 @@ class Receiver:
         places = [each.place for one in ours if one is not None for each in one.walk()]
         with self.database.read() as work:
             known = work.synced.states(partner.system, places)
-        says = Says(incoming.number, incoming.last_seen, partner.winner, known)
+        says = Says(incoming.number, incoming.last_seen, partner.winner, known, shape(about))
         return [merge(record, one, says) for record, one in zip(records, ours, strict=True)]
 
     def _found(self, about: CutObject, record: Instance) -> Instance | None:
