@@ -19,13 +19,15 @@ from gateway.admin import Admin
 from gateway.admin.replies import ReplyDesk
 from gateway.admin.users import UserDesk
 from gateway.config import AddressingSettings, BrmSettings, QueueSettings, Settings
+from gateway.cut.ports import Siebel
 from gateway.domain.billing import DateRules
-from gateway.edge import observing, publishing, security
+from gateway.edge import cut, observing, publishing, security
 from gateway.edge.brm_credentials import credentials
 from gateway.messaging import transactions
 from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.coordinator import Coordinator
 from gateway.messaging.delivery import Delivery, KeptReplies
+from gateway.messaging.errand import ErrandRoute, Errands
 from gateway.messaging.leases import Leases
 from gateway.messaging.ports import Clock, Database
 from gateway.messaging.queues import Draft
@@ -47,7 +49,10 @@ _SQLITE_FILE = "sqlite:///"
 
 @dataclass(frozen=True)
 class Gateway:
-    """A gateway, wired. ``queues`` are the rows of the routes table that are consumed, ``services`` those on SOAP."""
+    """A gateway, wired. ``queues`` are the rows of the routes table that are consumed, ``services`` those on SOAP.
+
+    ``cut`` is None where there is no Siebel.
+    """
 
     settings: Settings
     clock: Clock
@@ -58,11 +63,14 @@ class Gateway:
     flow: routes.Flow
     queues: tuple[QueueRoute, ...]
     admin: Admin
+    errands: Errands
+    cut: cut.Cut | None
 
     @property
     def services(self) -> tuple[Service, ...]:
         """What is served over SOAP."""
-        return routes.soap(self.flow, self.coordinator.run_request, Outbox(self.database, self.clock), self.clock)
+        billing = routes.soap(self.flow, self.coordinator.run_request, Outbox(self.database, self.clock), self.clock)
+        return billing if self.cut is None else (*billing, *self.cut.services)
 
     @cached_property
     def partners(self) -> PartnerAddresses:
@@ -106,7 +114,7 @@ class Gateway:
             self.settings,
             database=self.database,
             brms=self.brms,
-            queues=[route.queue for route in self.queues],
+            queues=[route.queue for route in self.admin.routes],
             clock=self.clock,
         )
 
@@ -156,6 +164,8 @@ class Gateway:
             recovery=timedelta(seconds=queue.recovery_seconds),
             delivery=self.delivery(),
             deliverers=self.settings.addressing.threads,
+            errands=self.errands,
+            errand_routes=() if self.cut is None else self.cut.queues,
         )
 
 
@@ -179,6 +189,7 @@ def build(
     clock: Clock | None = None,
     database: Database | None = None,
     brms: Mapping[str, Brm] | None = None,
+    siebel: Siebel | None = None,
 ) -> Gateway:
     """Wire a gateway; opens its database, and upgrades it if need be. Raises Unavailable when that cannot be done."""
     clock = clock or SystemClock()
@@ -198,8 +209,11 @@ def build(
     )
     flow = routes.flow(clock=clock, systems=frozenset(brms), rules=billing, limits=_limits(settings))
     queues = routes.queues(flow, retry_policy(settings.queue), settings.queue.workers)
-    admin = Admin(database, brms, queues, clock, coordinator.forcing)
-    return Gateway(settings, clock, pause, database, brms, coordinator, flow, queues, admin)
+    errands = Errands(database, clock, pause, coordinator.leases, coordinator.steps)
+    workflows = cut.build(settings, database, clock, errands, siebel)
+    consumed: tuple[QueueRoute | ErrandRoute, ...] = queues if workflows is None else (*queues, *workflows.queues)
+    admin = Admin(database, brms, consumed, clock, coordinator.forcing)
+    return Gateway(settings, clock, pause, database, brms, coordinator, flow, queues, admin, errands, workflows)
 
 
 def retry_policy(of: QueueSettings | AddressingSettings) -> RetryPolicy:

@@ -18,6 +18,7 @@ from gateway.errors import GatewayError
 from gateway.messaging.consumer import Consumer, QueueRoute
 from gateway.messaging.coordinator import Coordinator
 from gateway.messaging.delivery import Delivery
+from gateway.messaging.errand import ErrandRoute, Errands
 from gateway.messaging.time import StoppablePause
 
 _log = structlog.get_logger(__name__)
@@ -55,7 +56,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Consumes ``routes``, and delivers answers in ``deliverers`` threads.
+    """Consumes ``routes`` and ``errand_routes``, and delivers answers in ``deliverers`` threads.
 
     ``idle`` is the wait when a queue is empty, ``recovery`` the timer of recovery.
 
@@ -70,6 +71,8 @@ class Worker:
     grace: timedelta = timedelta(seconds=10)
     delivery: Delivery | None = None
     deliverers: int = 1
+    errands: Errands | None = None
+    errand_routes: Sequence[ErrandRoute] = ()
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
@@ -77,9 +80,10 @@ class Worker:
         self._threads.append(Heartbeat(self.coordinator.leases, self.pause).start())
         self._start("recovery", self._recover)
         for route in self.routes:
-            for number in range(route.threads):
-                consumer = Consumer(route, self.coordinator)
-                self._start(f"{route.queue}-{number}", Consuming(consumer, self, route.queue).run)
+            self._consume(Consumer(route, self.coordinator), route.queue, route.threads)
+        if self.errands is not None:
+            for errand in self.errand_routes:
+                self._consume(Consumer(errand, self.errands), errand.queue, errand.threads)
         if self.delivery is not None:
             self._threads.append(Heartbeat(self.delivery, self.pause).start())
             for number in range(self.deliverers):
@@ -99,6 +103,10 @@ class Worker:
             return
         if given:
             _log.info("handed back", messages=given)
+
+    def _consume(self, consumer: Stepping, queue: str, threads: int) -> None:
+        for number in range(threads):
+            self._start(f"{queue}-{number}", Consuming(consumer, self, queue).run)
 
     def _start(self, name: str, run: Callable[[], None]) -> None:
         thread = threading.Thread(target=run, name=name, daemon=True)

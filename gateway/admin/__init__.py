@@ -12,9 +12,10 @@ from gateway.domain.poid import bare, is_poid
 from gateway.domain.xref import XrefRow, XrefTable
 from gateway.errors import BusinessError
 from gateway.messaging.consumer import QueueRoute
+from gateway.messaging.errand import ErrandRoute, alarm_of
 from gateway.messaging.forcing import Forcing, OpenTransaction
 from gateway.messaging.inquiry import TAGGED, Tagged, TaggedClass, tagged
-from gateway.messaging.ports import ALARMS, Clock, Database, Fallout, StoryStep, Work
+from gateway.messaging.ports import ALARMS, Clock, Database, Fallout, FalloutKind, StoryStep, Work
 from gateway.messaging.queues import ERROR_SUFFIX, Draft, Message, QueueSummary, QueueView, State
 from gateway.messaging.xa import Brm, Settled
 
@@ -41,7 +42,7 @@ class Admin:
 
     database: Database
     brms: Mapping[str, Brm]
-    routes: Sequence[QueueRoute]
+    routes: Sequence[QueueRoute | ErrandRoute]
     clock: Clock
     forcing: Forcing
 
@@ -129,6 +130,7 @@ class Admin:
                 message = _known(work, intake)
                 if not act(work, message):
                     raise NotPossible(f"message {intake} is not in an error queue: it is {message.state}")
+                work.fallout.settle_of(alarm_of(intake), (FalloutKind.MESSAGE_GIVEN_UP,), self.clock.now())
             work.commit()
 
     # ---- alarms

@@ -1,4 +1,4 @@
-"""Settings become what the gateway proves itself with to a BRM. Part of the wiring; fails at start, and in words."""
+"""Settings become what the gateway proves itself with to others. Part of the wiring; fails at start, and in words."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from soapkit.wss.credentials import Credentials, Identity, Login, tls_context
 _NOTHING = BrmSecuritySettings()
 
 
-def credentials(name: str, settings: BrmSecuritySettings) -> Credentials | None:
-    """Return the credentials for BRM ``name``; None when there is nothing to prove. Raises ConfigError."""
+def credentials(name: str, settings: BrmSecuritySettings, place: str = "brm") -> Credentials | None:
+    """Return the credentials for the system ``[<place>.<name>]``; None when there is nothing to prove.
+
+    Raises ConfigError.
+    """
     if settings == _NOTHING:
         return None
     login = _login(settings)
@@ -29,7 +32,7 @@ def credentials(name: str, settings: BrmSecuritySettings) -> Credentials | None:
             tls=_tls(settings),
         )
     except ValueError as error:
-        raise ConfigError(f"brm.{name}.security: {error}") from None
+        raise ConfigError(f"{place}.{name}.security: {error}") from None
 
 
 def _login(settings: BrmSecuritySettings) -> Login | None:
