@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from siebel_sim.values import Kind
 
@@ -16,9 +17,13 @@ PARENT = "parent_row_id"
 MOD_ID = "mod_id"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BusinessField:
-    """A field of a business component; ``name`` is Siebel's, ``length`` in characters, ``default`` as stored."""
+    """A field of a business component; ``name`` is Siebel's, ``length`` in characters, ``default`` as stored.
+
+    ``picklist`` holds language-independent codes, which are stored; ``displays`` what the language shows of them, where
+    that is something else.
+    """
 
     name: str
     column: str
@@ -29,11 +34,17 @@ class BusinessField:
     picklist: tuple[str, ...] = ()
     bounded: bool = True
     default: str | None = None
+    displays: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @cached_property
+    def codes(self) -> Mapping[str, str]:
+        """The values of the pick list by what is displayed of them."""
+        return {display: code for code, display in self.displays.items()}
 
 
 SYSTEM: Mapping[str, BusinessField] = {
-    field.column: field
-    for field in (
+    each.column: each
+    for each in (
         BusinessField("Id", ROW_ID),
         BusinessField("Parent Row Id", PARENT),
         BusinessField("Created", "created", Kind.DATETIME),
@@ -76,7 +87,7 @@ def column_of(name: str) -> str:
     return _SYSTEM_NAMES.get(bare) or f"f_{_short(bare)}"
 
 
-_SYSTEM_NAMES = {squeezed(field.name): column for column, field in SYSTEM.items()} | {"rowid": ROW_ID}
+_SYSTEM_NAMES = {squeezed(each.name): column for column, each in SYSTEM.items()} | {"rowid": ROW_ID}
 
 
 def _short(bare: str) -> str:

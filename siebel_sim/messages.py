@@ -8,10 +8,11 @@ from enum import Enum, auto
 
 from lxml import etree
 
+from siebel_sim.components import column_of
 from siebel_sim.errors import NO_FIELD, SiebelError
-from siebel_sim.repository import OPERATION, Component, Field, Object
+from siebel_sim.repository import OPERATION, Component, Object
 from siebel_sim.store import Row
-from siebel_sim.values import Kind, shown
+from siebel_sim.values import Kind, Lov
 
 PRIMARY = "IsPrimaryMVG"
 
@@ -21,7 +22,8 @@ class Instance:
     """An instance of an integration component in a message.
 
     ``values`` are by tag, empty ones too; ``children`` by the tag of their component, for every container that is
-    there, be it empty. ``spec`` is its search specification, ``primary`` says that it is its parent's primary.
+    there, be it empty. ``spec`` is its search specification, ``primary`` says that it is its parent's primary, ``lov``
+    how it says values of pick lists.
     """
 
     component: Component
@@ -30,6 +32,7 @@ class Instance:
     operation: str | None = None
     spec: str = ""
     primary: bool = False
+    lov: Lov = Lov.LDC
 
     def columns(self) -> dict[str, str]:
         """Give the values by column; of two fields in one column, the one that says something."""
@@ -67,19 +70,19 @@ class Shape(Enum):
     STATUS = auto()
 
 
-def read(element: etree._Element, about: Object) -> tuple[Instance, ...]:
+def read(element: etree._Element, about: Object, lov: Lov = Lov.LDC) -> tuple[Instance, ...]:
     """Read the instances in a list; SiebelError for a field that the component has not."""
-    return tuple(_instance(each, about.root) for each in element)
+    return tuple(_instance(each, about.root, lov) for each in element)
 
 
-def _instance(element: etree._Element, component: Component) -> Instance:
+def _instance(element: etree._Element, component: Component, lov: Lov) -> Instance:
     values: dict[str, str] = {}
     children: dict[str, tuple[Instance, ...]] = {}
     for each in element:
         if (known := component.by_element.get(each.tag)) is not None:
             values[known.tag] = each.text or ""
         elif (child := component.children.get(each.tag)) is not None:
-            children[child.tag] = tuple(_instance(inside, child) for inside in each)
+            children[child.tag] = tuple(_instance(inside, child, lov) for inside in each)
         else:
             raise _unknown(each, component)
     attributes = element.attrib
@@ -90,6 +93,7 @@ def _instance(element: etree._Element, component: Component) -> Instance:
         attributes.get("operation"),
         attributes.get("searchspec", ""),
         attributes.get(PRIMARY) == "Y",
+        lov,
     )
 
 
@@ -123,49 +127,38 @@ def _unknown(element: etree._Element, component: Component) -> SiebelError:
     return SiebelError(NO_FIELD.said(etree.QName(element).localname, component.business.name))
 
 
-def write(element: str, about: Object, records: Sequence[Record], shape: Shape) -> etree._Element:
+def write(element: str, about: Object, records: Sequence[Record], shape: Shape, lov: Lov = Lov.LDC) -> etree._Element:
     """Write records as the list ``element`` of the integration object ``about``."""
     written = etree.Element(element, nsmap={"io": etree.QName(about.root.element).namespace or ""})
-    for record in records:
-        _write(written, record, about.root, shape)
+    if shape is Shape.WHOLE or about.root.status_key is not None:
+        for record in records:
+            _write(written, record, about.root, shape, lov)
     return written
 
 
-def _write(parent: etree._Element, record: Record, component: Component, shape: Shape) -> None:
-    if shape is Shape.STATUS and component.status_key is None:
-        return
+def _write(parent: etree._Element, record: Record, component: Component, shape: Shape, lov: Lov) -> None:
     element = etree.SubElement(parent, component.element)
     if PRIMARY in component.attributes and shape is Shape.WHOLE:
         element.set(PRIMARY, "Y" if record.primary else "N")
-    for name in component.order:
-        known = component.by_element.get(name)
-        if known is not None:
-            _write_field(element, known, record, component, shape)
-        elif name in component.children:
-            _write_children(element, name, record, component.children[name], shape)
+    wanted = component.status_key if shape is Shape.STATUS else record.asked
+    row = record.row if shape is Shape.WHOLE else {**record.row, column_of(OPERATION): record.done}
+    for name, known, text, child in component.forms(lov):
+        if child is not None:
+            _write_all(element, name, (record.children.get(child.tag, ()), child, shape, lov))
+        elif known is not None and (wanted is None or known.tag in wanted):
+            value = row.get(known.column)
+            if value is not None:
+                etree.SubElement(element, name).text = value if text is None else text(value)
+            elif known.wire is Kind.TEXT:
+                etree.SubElement(element, name)
 
 
-def _write_field(element: etree._Element, known: Field, record: Record, component: Component, shape: Shape) -> None:
-    if shape is Shape.STATUS and known.tag not in (component.status_key or ()):
-        return
-    if record.asked is not None and known.tag not in record.asked:
-        return
-    value = record.row.get(known.column)
-    if shape is Shape.STATUS and known.tag == OPERATION:
-        value = record.done
-    if value is not None:
-        kind = component.business.field(known.column).kind
-        etree.SubElement(element, known.element).text = shown(kind, known.wire, value)
-    elif known.wire is Kind.TEXT:
-        etree.SubElement(element, known.element)
-
-
-def _write_children(element: etree._Element, name: str, record: Record, child: Component, shape: Shape) -> None:
-    records = record.children.get(child.tag, ())
-    if records and not (shape is Shape.STATUS and child.status_key is None):
+def _write_all(element: etree._Element, name: str, below: tuple[Sequence[Record], Component, Shape, Lov]) -> None:
+    records, component, shape, lov = below
+    if records and not (shape is Shape.STATUS and component.status_key is None):
         container = etree.SubElement(element, name)
         for each in records:
-            _write(container, each, child, shape)
+            _write(container, each, component, shape, lov)
 
 
 def as_json(element: etree._Element) -> object:

@@ -13,23 +13,24 @@ A file ``<contract>.toml`` beside ``<contract>.wsdl`` may say what a schema cann
 
     [business_components."CUT Address".fields]
     "Country" = { required = true, length = 30, picklist = ["UK", "US"], bounded = true, default = "UK" }
+    "Status" = { picklist = { ACT = "Active", INA = "Inactive" } }   # stored code = what the language shows of it
     "Since" = { type = "date", read_only = true }    # text, number, integer, date, datetime, boolean
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Bounded
 
 from siebel_sim.components import SYSTEM, BusinessComponent, BusinessField, column_of, squeezed, table_of
 from siebel_sim.integration_objects import IntegrationObject, SchemaComponent, SchemaField, integration_objects
-from siebel_sim.values import BadValue, Kind, stored
+from siebel_sim.values import BadValue, Kind, Lov, form_of, stored
 from soapkit.catalog import Contract
 
 _DEFAULT_KEYS = (("Id",), ("Integration Id",))
@@ -63,6 +64,15 @@ class UserKey:
     columns: tuple[str, ...]
 
 
+class Form(NamedTuple):
+    """How an element of a component is written: a field with what makes text of its stored value, or a container."""
+
+    element: str
+    field: Field | None
+    text: Callable[[str], str] | None
+    child: Component | None
+
+
 @dataclass(frozen=True, eq=False)
 class Component:
     """An integration component over its business component; ``children`` are by container (Clark), and may recur."""
@@ -80,6 +90,26 @@ class Component:
     attributes: frozenset[str]
     types: frozenset[str]
     children: dict[str, Component] = field(default_factory=dict, repr=False)
+    _forms: dict[Lov, Sequence[Form]] = field(default_factory=dict, repr=False, init=False)
+
+    def forms(self, lov: Lov) -> Sequence[Form]:
+        """Say how each field and each container is written, in the schema's order."""
+        known = self._forms.get(lov)
+        if known is None:
+            known = self._forms[lov] = tuple(self._form(name, lov) for name in self.order if self._has(name))
+        return known
+
+    def _has(self, name: str) -> bool:
+        return name in self.by_element or name in self.children
+
+    def _form(self, name: str, lov: Lov) -> Form:
+        known = self.by_element.get(name)
+        if known is None:
+            return Form(name, None, None, self.children[name])
+        about = self.business.field(known.column)
+        if about.displays and lov is Lov.LDC:
+            return Form(name, known, lambda value: about.displays.get(value, value), None)
+        return Form(name, known, form_of(about.kind, known.wire), None)
 
     @cached_property
     def by_element(self) -> Mapping[str, Field]:
@@ -118,7 +148,7 @@ class _FieldFacts(BaseModel):
     read_only: bool = False
     length: Annotated[int, Bounded(ge=1)] | None = None
     type: Kind | None = None
-    picklist: tuple[str, ...] = ()
+    picklist: tuple[str, ...] | Mapping[str, str] = ()
     bounded: bool = True
     default: str | None = None
 
@@ -211,7 +241,8 @@ class _Draft:
             length=facts.length,
             required=known.required if facts.required is None else facts.required,
             read_only=facts.read_only,
-            picklist=facts.picklist,
+            picklist=tuple(facts.picklist),
+            displays=facts.picklist if isinstance(facts.picklist, Mapping) else {},
             bounded=facts.bounded,
             default=default,
         )

@@ -21,7 +21,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from lxml import etree
 from xmlschema.validators import XsdElement
@@ -31,9 +30,10 @@ from siebel_sim.adapter import METHODS, Answer, Arguments, Method
 from siebel_sim.contracts import lenient
 from siebel_sim.errors import NOT_SIMULATED, SiebelError
 from siebel_sim.integration_objects import content, key_of, list_in, occurs
-from siebel_sim.messages import arrange_list, as_json, read, write
+from siebel_sim.messages import Instance, arrange_list, as_json, read, write
 from siebel_sim.repository import Object, Repository
 from siebel_sim.store import Store
+from siebel_sim.values import Lov
 from simkit.simulation import Called, Simulation, Told
 from soapkit.catalog import Contract, Operation
 from soapkit.faults import Fault, Refused
@@ -195,7 +195,9 @@ class _Adapter:
     def handle(self, request: Request) -> etree._Element:
         """Answer a call. Raises SiebelError for a refusal, Hangup where a fault drops the answer."""
         served = self.table[request.operation.name]
-        called = Called(request.operation.name, None, request.correlation_id, as_json(request.body))
+        called = Called(
+            request.operation.name, None, request.correlation_id, as_json(request.body) if self._journal else None
+        )
         return self.simulation.run(called, lambda now: self._work(served, request, now))
 
     def normalise(self, operation: Operation, body: etree._Element) -> None:
@@ -223,27 +225,33 @@ class _Adapter:
         arguments = self._arguments(served, target, request.body)
         with self.store.writing(now) if method.writes else self.store.reading(now) as session:
             answer = method.run(session, arguments)
-            written = _written(served, answer)
-        return Told(written, as_json(written))
+            written = _written(served, answer, arguments.lov)
+        return Told(written, as_json(written) if self._journal else None)
+
+    @property
+    def _journal(self) -> bool:
+        """Whether anybody will see what is shown of calls."""
+        return self.simulation.store.keeps_journal
 
     def _arguments(self, served: Served, target: Object, body: etree._Element) -> Arguments:
         given = served.given
         lists = _lists(body, given) if given is not None else []
         paged_by = {name: value for each in lists for name, value in each.attrib.items() if name in _PAGING}
-        return Arguments(
+        arguments = Arguments(
             root=target.root,
-            message=_message(lists, given),
+            message=None,
             values={etree.QName(each).localname: each.text or "" for each in body if not len(each)},
             paged_by={str(name): str(value) for name, value in paged_by.items()},
             only_asked=given is not None and given.object is not None and bool(given.object.attributes & _PAGING),
             maximum_page_size=self.behaviour.maximum_page_size,
         )
+        return replace(arguments, message=_message(lists, given, arguments.lov))
 
 
-def _message(lists: Sequence[etree._Element], given: Part | None) -> Any:
+def _message(lists: Sequence[etree._Element], given: Part | None, lov: Lov) -> tuple[Instance, ...] | None:
     if given is None or given.object is None or not lists:
         return None
-    return tuple(instance for each in lists for instance in read(each, given.object))
+    return tuple(instance for each in lists for instance in read(each, given.object, lov))
 
 
 def _lists(body: etree._Element, part: Part) -> list[etree._Element]:
@@ -256,14 +264,14 @@ def _shown(element: str) -> str:
     return f"{{{name.namespace}}}:{name.localname}" if name.namespace else name.localname
 
 
-def _written(served: Served, answer: Answer) -> etree._Element:
+def _written(served: Served, answer: Answer, lov: Lov) -> etree._Element:
     """Write the answer: its integration object, and every other argument that the contract declares."""
     output = served.operation.output or ""
     element = etree.Element(output, nsmap={"ns": etree.QName(output).namespace} if output.startswith("{") else None)
     told = _told(answer)
     for part in served.output:
         if part.object is not None:
-            _write_object(element, part, part.object, answer)
+            _write_object(element, part, part.object, answer, lov)
         elif part.name in told:
             etree.SubElement(element, part.element).text = told[part.name]
         elif not part.optional and part.is_text:
@@ -271,8 +279,8 @@ def _written(served: Served, answer: Answer) -> etree._Element:
     return element
 
 
-def _write_object(element: etree._Element, part: Part, about: Object, answer: Answer) -> None:
-    written = write(part.list_element, about, answer.records, answer.shape)
+def _write_object(element: etree._Element, part: Part, about: Object, answer: Answer, lov: Lov) -> None:
+    written = write(part.list_element, about, answer.records, answer.shape, lov)
     if "lastpage" in about.attributes and answer.last_page is not None:
         written.set("lastpage", _flag(answer.last_page))
     if "recordcount" in about.attributes and answer.total is not None:

@@ -34,6 +34,13 @@ class Kind(StrEnum):
         return self in (Kind.NUMBER, Kind.INTEGER)
 
 
+class Lov(StrEnum):
+    """How values of pick lists are said: by the code that no language has (LIC), or as this language shows them."""
+
+    LIC = "LIC"
+    LDC = "LDC"
+
+
 class BadValue(ValueError):
     """A text that is no value of the kind."""
 
@@ -53,6 +60,13 @@ def shown(kind: Kind, wire: Kind, value: str) -> str:
     if wire is Kind.BOOLEAN:
         return "true" if value == "Y" else "false"
     return value
+
+
+def form_of(kind: Kind, wire: Kind) -> Callable[[str], str] | None:
+    """Give what makes of a stored value what ``shown`` says; None where that is the value itself."""
+    if (wire is Kind.TEXT and kind not in _SHOWN) or (wire is not Kind.TEXT and wire is not Kind.BOOLEAN):
+        return None
+    return lambda value: shown(kind, wire, value)
 
 
 def moment(value: datetime) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from siebel_sim.errors import BAD_ARGUMENT, PAGE_TOO_LARGE, SiebelError
 from siebel_sim.messages import Instance, Record, Shape
 from siebel_sim.repository import Component
+from siebel_sim.values import Lov
 
 _TRUE = frozenset({"true", "y", "yes", "1"})
 _DEFAULT_PAGE = 10
@@ -49,6 +50,15 @@ class Arguments:
     def shape(self) -> Shape:
         """Status object or everything."""
         return Shape.STATUS if self.flag("StatusObject") else Shape.WHOLE
+
+    @property
+    def lov(self) -> Lov:
+        """How values of pick lists are said; SiebelError for no such way."""
+        given = self.text("LOVLanguageMode")
+        try:
+            return Lov(given) if given else Lov.LDC
+        except ValueError:
+            raise SiebelError(BAD_ARGUMENT.said("LOVLanguageMode", "neither LIC nor LDC")) from None
 
     def page(self) -> Page:
         """Read the page that is asked for; SiebelError for what is no number, or more than the maximum."""

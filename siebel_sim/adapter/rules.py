@@ -19,23 +19,25 @@ from siebel_sim.errors import (
 )
 from siebel_sim.repository import Component
 from siebel_sim.store import Row
-from siebel_sim.values import BadValue, stored
+from siebel_sim.values import BadValue, Lov, stored
 
 
-def new_values(component: Component, given: Mapping[str, str], spec: str) -> dict[str, str | None]:
+def new_values(component: Component, given: Mapping[str, str], spec: str, lov: Lov = Lov.LDC) -> dict[str, str | None]:
     """Give the columns of a new record: defaults, and over them what is given. SiebelError for what is not allowed."""
     fields = component.business.fields
     values = {column: each.default for column, each in fields.items()}
-    values |= _checked(component, given, values)
+    values |= _checked(component, given, values, lov)
     _require(component, values, spec)
     return values
 
 
-def changed_values(component: Component, given: Mapping[str, str], row: Row, spec: str) -> dict[str, str | None]:
+def changed_values(
+    component: Component, given: Mapping[str, str], row: Row, spec: str, lov: Lov = Lov.LDC
+) -> dict[str, str | None]:
     """Give the columns of a record that change: what is given, and no more. SiebelError for what is not allowed."""
     if any(_is_stale(component, column, given.get(column, ""), row) for column in component.modification_key):
         raise _refused_writing(component, spec, MODIFIED.said())
-    values = _checked(component, given, row)
+    values = _checked(component, given, row, lov)
     _require(component, values, spec)
     return values
 
@@ -48,12 +50,23 @@ def _is_stale(component: Component, column: str, text: str, row: Row) -> bool:
         return True
 
 
-def _checked(component: Component, given: Mapping[str, str], row: Row) -> dict[str, str | None]:
+def _checked(component: Component, given: Mapping[str, str], row: Row, lov: Lov) -> dict[str, str | None]:
     values: dict[str, str | None] = {}
     for column, text in given.items():
         if column not in SYSTEM:
-            values[column] = _value(component, component.business.fields[column], text, row)
+            field = component.business.fields[column]
+            values[column] = _value(component, field, _coded(component, field, text, lov), row)
     return values
+
+
+def _coded(component: Component, field: BusinessField, text: str, lov: Lov) -> str:
+    """Give the code of what a pick list displays; a bounded one has nothing but what it displays."""
+    if not text or not field.displays or lov is Lov.LIC:
+        return text
+    code = field.codes.get(text)
+    if code is None and field.bounded:
+        raise refused_setting(component, NOT_IN_PICKLIST.said(field.name, component.business.name))
+    return text if code is None else code
 
 
 def _value(component: Component, field: BusinessField, text: str, row: Row) -> str | None:

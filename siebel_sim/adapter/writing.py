@@ -128,12 +128,16 @@ class Writer:
             if not rule.inserts:
                 raise SiebelError(NO_MATCH.said(component.name, spec, component.business.name))
             self._refuse_duplicate(instance, parent)
-            values = new_values(component, instance.columns(), spec) | self._chosen_parent(instance, parent)
+            values = new_values(component, instance.columns(), spec, instance.lov) | self._chosen_parent(
+                instance, parent
+            )
             made = self._session.insert(component.business, values, _id(parent))
             return Record(component, made, "insert")
         if not rule.updates:
             raise SiebelError(INSERT_MATCHED.said(component.name, component.business.name, spec))
-        values = changed_values(component, instance.columns(), row, spec) | self._chosen_parent(instance, parent)
+        values = changed_values(component, instance.columns(), row, spec, instance.lov) | self._chosen_parent(
+            instance, parent
+        )
         return Record(component, self._session.update(component.business, row, values), "update")
 
     def _chosen_parent(self, instance: Instance, parent: _Parent | None) -> dict[str, str | None]:

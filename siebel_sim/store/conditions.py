@@ -58,8 +58,8 @@ def equalities(condition: Condition, component: Component) -> dict[str, str] | N
 
 
 def _is_plain(part: Compare, column: str, component: Component) -> bool:
-    kind = component.business.field(column).kind
-    return part.operator is Operator.EQ and part.value != "" and kind is Kind.TEXT
+    field = component.business.field(column)
+    return part.operator is Operator.EQ and part.value != "" and field.kind is Kind.TEXT and not field.displays
 
 
 def ordered(orders: Sequence[Order], scope: Scope) -> Iterator[UnaryExpression[Any]]:
@@ -92,7 +92,7 @@ def _compare(condition: Compare, scope: Scope) -> ColumnElement[bool]:
         text = cast(column, TEXT) if field.column == MOD_ID else column
         return _TEXTUAL[condition.operator](text, condition.value)
     try:
-        value = stored(field.kind, condition.value)
+        value = stored(field.kind, field.codes.get(condition.value, condition.value))
     except BadValue as error:
         raise SiebelError(BAD_SEARCH.said(f"the value of [{field.name}] is {error}")) from error
     bound = cast(literal(value, TEXT), Numeric) if field.kind.is_numeric else literal(value, TEXT)

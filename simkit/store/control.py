@@ -22,6 +22,8 @@ from simkit.store import tables
 from simkit.store.tables import LONGEST_TRANSACTION, WRITING, connect, metadata
 
 _TRIM_EVERY = 200
+_STATE = select(tables.state)
+"""Made once: every call asks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class ControlStore:
             if connection.execute(select(tables.state.c.id)).first() is None:
                 connection.execute(insert(tables.state), {"id": 1, "fault_version": 0, **_clock_row(Clock())})
 
+    @property
+    def keeps_journal(self) -> bool:
+        """Whether calls are written down; who makes what is shown of them need not, otherwise."""
+        return self._journal_size > 0
+
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
@@ -66,7 +73,7 @@ class ControlStore:
     def clock(self) -> Clock:
         """Give the clock."""
         with self._engine.connect() as connection:
-            return _clock(connection.execute(select(tables.state)).mappings().one())
+            return _clock(connection.execute(_STATE).mappings().one())
 
     def change_clock(self, change: Callable[[Clock], Clock]) -> Clock:
         """Change the clock of all processes; two changes at once come one after the other."""
@@ -93,7 +100,7 @@ class ControlStore:
     def begin(self, operation: str) -> tuple[Clock, tuple[Posted, ...]]:
         """Count a call of ``operation``: the clock, and the faults that act on this call."""
         with self._engine.connect() as connection:
-            state = connection.execute(select(tables.state)).mappings().one()
+            state = connection.execute(_STATE).mappings().one()
             if state["fault_version"] != self._known[0]:
                 self._known = (state["fault_version"], tuple(_posted(connection)))
         concerned = [posted.id for posted in self._known[1] if posted.fault.concerns(operation)]
