@@ -23,7 +23,9 @@ from gateway.cut.send import Sender
 from gateway.cut.services import Steps, soap
 from gateway.cut.subscribers import Reached, Subscriber, Subscribers, subscribers
 from gateway.cut.workflows import Kind, Workflow, switched_off, workflow, workflows
+from gateway.edge import cut_brm
 from gateway.edge.brm_credentials import credentials
+from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.errand import ErrandRoute, Errands
 from gateway.messaging.ports import Clock, Database
 from gateway.messaging.retry import RetryPolicy
@@ -44,6 +46,8 @@ class Cut:
     subscribers: Subscribers
     steps: Steps
     queues: tuple[ErrandRoute, ...]
+    brm_queues: tuple[QueueRoute, ...]
+    events: tuple[SoapService, ...]
 
     @property
     def objects(self) -> tuple[CutObject, ...]:
@@ -53,7 +57,7 @@ class Cut:
     @property
     def services(self) -> tuple[SoapService, ...]:
         """What is served over SOAP."""
-        return soap(self.table, self.off, self.steps)
+        return (*soap(self.table, self.off, self.steps), *self.events)
 
 
 def build(
@@ -73,7 +77,10 @@ def build(
     receiver = Receiver(chosen.siebel, siebel, told, database)
     steps = Steps(getter, sender, Intake(receiver.receive, told, errands, limits))
     queues = (*_incoming(table, off, steps.intake, settings), *_outgoing(chosen, told, table, database))
-    return Cut(chosen, table, off, told, steps, queues)
+    about = tuple(dict.fromkeys(each.about for each in table))
+    hints = cut_brm.queues(told, about, (chosen.siebel, siebel), _retry(chosen), database=database, clock=clock)
+    events = cut_brm.services(told, about, chosen.siebel, database=database, clock=clock)
+    return Cut(chosen, table, off, told, steps, queues, hints, events)
 
 
 def web_services(name: str, settings: SiebelSettings) -> SiebelWebServices:
