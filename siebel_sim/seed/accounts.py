@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from siebel_sim.seed.batch import Batch, Fields, moment
-from siebel_sim.seed.customers import Address, Customer, Kind, Person
+from siebel_sim.seed.customers import Customer, Kind, Person
 
 _CARD, _DEBIT, _BILL = "Credit Card", "Automatic Debit", "Bill Me"
 
@@ -33,11 +33,12 @@ def add_account(batch: Batch, customer: Customer, random: Random, *, paid_by: st
     """Add an account and its children: the first address, person and profile are its primary ones."""
     row_id, created = batch.new_id(), moment(customer.since)
     batch.accounts[customer.number] = row_id
-    address = _add_address(batch, customer, row_id)
+    addresses = [_add_address(batch, customer, place, row_id) for place in range(len(customer.addresses))]
     contacts = [_add_person(batch, customer, place, row_id) for place in range(len(customer.people))]
     way = paid_by or _way_to_pay(customer, random)
-    account = Account(customer, row_id, address, contacts[0], batch.new_id(), way)
-    _add_profile(batch, account)
+    account = Account(customer, row_id, addresses[0], contacts[0], batch.new_id(), way)
+    for place in range(customer.profiles):
+        _add_profile(batch, account, place)
     batch.add("Account", {**_account(batch, customer), **_primaries(account)}, created=created, row_id=row_id)
     return account
 
@@ -70,23 +71,29 @@ def _primaries(account: Account) -> Fields:
     }
 
 
-def _add_address(batch: Batch, customer: Customer, parent: str) -> str:
-    address: Address = customer.address
+def _add_address(batch: Batch, customer: Customer, place: int, parent: str) -> str:
+    address = customer.addresses[place]
+    is_main, is_only = place == 0, len(customer.addresses) == 1
     fields = {
-        "Integration Id": f"address-{customer.number}",
+        "Integration Id": f"address-{customer.number}{_which(place)}",
         "Address Name": f"{address.street}, {address.city}",
-        "Address Type": "Home" if customer.kind is Kind.RESIDENTIAL else "Business",
+        "Address Type": address.use,
         "Street Address": address.street,
         "City": address.city,
         "County": address.county,
         "Postal Code": address.postcode,
         "Country": "GB",
-        "Bill Address Flag": "Y",
-        "Ship Address Flag": "Y",
-        "Main Address Flag": "Y",
+        "Bill Address Flag": "Y" if is_only or address.use == "Billing" else "N",
+        "Ship Address Flag": "Y" if is_main or address.use == "Shipping" else "N",
+        "Main Address Flag": "Y" if is_main else "N",
         "Start Date": moment(customer.since),
     }
     return batch.add("CUT Address", fields, created=moment(customer.since), parent=parent)
+
+
+def _which(place: int) -> str:
+    """Tell the second and further ones of a kind apart."""
+    return f"-{place + 1}" if place else ""
 
 
 def _add_person(batch: Batch, customer: Customer, place: int, parent: str) -> str:
@@ -109,11 +116,11 @@ def _way_to_pay(customer: Customer, random: Random) -> str:
     return random.choice((_CARD, _DEBIT, _BILL)) if customer.kind is Kind.RESIDENTIAL else _BILL
 
 
-def _add_profile(batch: Batch, account: Account) -> None:
+def _add_profile(batch: Batch, account: Account, place: int) -> None:
     customer, way = account.customer, account.paid_by
     fields = {
-        "Integration Id": f"billing-profile-{customer.number}",
-        "Billing Profile Name": account.billing_profile,
+        "Integration Id": f"billing-profile-{customer.number}{_which(place)}",
+        "Billing Profile Name": f"{account.billing_profile}{_which(place)}",
         "Address Id": account.address,
         "Contact Id": account.contact,
         "Payment Method": way,
@@ -125,7 +132,8 @@ def _add_profile(batch: Batch, account: Account) -> None:
         **_WAYS[way](customer),
     }
     created = moment(customer.since)
-    batch.add("Com Invoice Profile", fields, created=created, parent=account.row_id, row_id=account.profile)
+    row_id = None if place else account.profile
+    batch.add("Com Invoice Profile", fields, created=created, parent=account.row_id, row_id=row_id)
 
 
 def _card(customer: Customer) -> Fields:

@@ -56,12 +56,13 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where somebody lives or works."""
+    """Where somebody lives or works, and what the address is for."""
 
     street: str
     city: str
     county: str | None
     postcode: str
+    use: str = "Home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +81,27 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """An account to be: ``above`` is the number of the account above it, ``since`` an ordinal day."""
+    """An account to be: its first address and person are its primary ones; ``since`` is an ordinal day.
+
+    ``above`` is the number of the account above it, ``master`` of the topmost; ``profiles`` is how many bills it gets.
+    """
 
     number: str
     kind: Kind
     level: Level
     name: str
-    location: str
-    address: Address
+    addresses: Sequence[Address]
     people: Sequence[Person]
     since: int
     ordinal: int
     above: str | None = None
     master: str | None = None
+    profiles: int = 1
+
+    @property
+    def location(self) -> str:
+        """What tells it from others of its name."""
+        return self.addresses[0].postcode
 
     @property
     def integration_id(self) -> str:
@@ -118,61 +127,71 @@ def customer(ordinal: int) -> tuple[Customer, Random]:
 
 def _household(ordinal: int, random: Random) -> Customer:
     family = random.choice(FAMILIES)
-    people = [_person(random, family) for _ in range(1 + (random.random() < 0.3))]  # noqa: PLR2004 - a share
-    address, first = _address(random), people[0]
-    return Customer(
-        number_of(ordinal),
-        Kind.RESIDENTIAL,
-        Level.CUSTOMER,
-        f"{first.first} {first.last}",
-        address.postcode,
-        address,
-        people,
-        _since(random),
-        ordinal,
-    )
+    people = [_person(random, family) for _ in range(1 + _some(random, 0.3))]
+    addresses = [_address(random, use) for use in ("Home", "Billing")[: 1 + _some(random, 0.3)]]
+    name = f"{people[0].first} {people[0].last}"
+    kind, level = Kind.RESIDENTIAL, Level.CUSTOMER
+    return Customer(number_of(ordinal), kind, level, name, addresses, people, _since(random), ordinal)
 
 
 def _firm(ordinal: int, random: Random) -> Customer:
     name = f"{random.choice(FIRMS)} {random.choice(TRADES)} Ltd"
-    address = _address(random)
-    return _organisation(ordinal, random, name, Level.CUSTOMER, address, _since(random))
+    uses = ("Business", "Billing", "Shipping")[: random.randint(1, 3)]
+    addresses = [_address(random, use) for use in uses]
+    people = _staff(random, name, random.randint(1, 3))
+    kind, level = Kind.BUSINESS, Level.CUSTOMER
+    return Customer(number_of(ordinal), kind, level, name, addresses, people, _since(random), ordinal, profiles=2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What part of a corporation an account is: its addresses, how many people, how many bills."""
+
+    level: Level
+    uses: tuple[str, ...]
+    people: int
+    profiles: int
+
+
+_PARTS = (
+    _Part(Level.CUSTOMER, ("Business", "Billing", "Shipping", "Service"), 5, 3),
+    _Part(Level.BILLING, ("Business", "Billing"), 2, 2),
+    _Part(Level.SERVICE, ("Service",), 2, 1),
+)
 
 
 def _corporate(ordinal: int, place: int, random: Random) -> Customer:
     """Make the account at ``place`` of a corporation: 0 the head office, 1 and 2 divisions, the others sites."""
     head = ordinal - place
     dice = Random(f"corporation {head}")  # noqa: S311 - made-up people, not secrets
-    name = f"{dice.choice(FIRMS)} {dice.choice(INDUSTRIES)}"
-    divisions = dice.sample(DIVISIONS, 2)
-    since, address = _since(dice), _address(random)
-    if place == 0:
-        return _organisation(ordinal, random, f"{name} plc", Level.CUSTOMER, address, since)
-    if place <= len(divisions):
-        full, above = f"{name} {divisions[place - 1]}", head
-        level = Level.BILLING
-    else:
-        full, above = f"{name} {address.city} {random.choice(SITES)}", head + (place - 1) // 2
-        level = Level.SERVICE
-    return _organisation(ordinal, random, full, level, address, since, number_of(above), number_of(head))
-
-
-def _organisation(  # noqa: PLR0917 - all that differs between a firm and the parts of a corporation
-    ordinal: int,
-    random: Random,
-    name: str,
-    level: Level,
-    address: Address,
-    since: int,
-    above: str | None = None,
-    master: str | None = None,
-) -> Customer:
-    domain = f"{''.join(name.lower().split()[:2])}.example"
-    people = [_person(random, random.choice(FAMILIES), domain) for _ in range(1 + (level is Level.CUSTOMER))]
-    number = number_of(ordinal)
+    firm, divisions = f"{dice.choice(FIRMS)} {dice.choice(INDUSTRIES)}", dice.sample(DIVISIONS, 2)
+    depth = 0 if place == 0 else 1 if place <= len(divisions) else 2
+    part, above = _PARTS[depth], (None, head, head + (place - 1) // 2)[depth]
+    addresses = [_address(random, use) for use in part.uses]
+    site = f"{firm} {addresses[0].city} {random.choice(SITES)}"
+    name = (f"{firm} plc", f"{firm} {divisions[(place - 1) % 2]}", site)[depth]
     return Customer(
-        number, Kind.BUSINESS, level, name, address.postcode, address, people, since, ordinal, above, master
+        number_of(ordinal),
+        Kind.BUSINESS,
+        part.level,
+        name,
+        addresses,
+        _staff(random, name, part.people),
+        _since(dice),
+        ordinal,
+        above=None if above is None else number_of(above),
+        master=number_of(head),
+        profiles=part.profiles,
     )
+
+
+def _staff(random: Random, name: str, count: int) -> list[Person]:
+    domain = f"{''.join(name.lower().split()[:2])}.example"
+    return [_person(random, random.choice(FAMILIES), domain) for _ in range(count)]
+
+
+def _some(random: Random, share: float) -> int:
+    return int(random.random() < share)
 
 
 def _person(random: Random, family: str, domain: str | None = None) -> Person:
@@ -192,11 +211,11 @@ def _person(random: Random, family: str, domain: str | None = None) -> Person:
     )
 
 
-def _address(random: Random) -> Address:
+def _address(random: Random, use: str) -> Address:
     city, area, county = random.choice(CITIES)
     letters = random.choice(_LETTERS) + random.choice(_LETTERS)
     postcode = f"{area}{random.randrange(1, 30)} {random.randrange(1, 10)}{letters}"
-    return Address(f"{random.randrange(1, 200)} {random.choice(STREETS)}", city, county, postcode)
+    return Address(f"{random.randrange(1, 200)} {random.choice(STREETS)}", city, county, postcode, use)
 
 
 def _since(random: Random) -> int:

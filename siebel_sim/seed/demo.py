@@ -51,9 +51,7 @@ class Known:
 def _known(ordinal: int, person: Person, address: Address, telephone: str, first_row_id: str) -> Known:
     number, name = f"TC-{1001 + ordinal}", f"{person.first} {person.last}"
     since = date(2026, 9, 1).toordinal()
-    customer = Customer(
-        number, Kind.RESIDENTIAL, Level.CUSTOMER, name, address.postcode, address, (person,), since, ordinal
-    )
+    customer = Customer(number, Kind.RESIDENTIAL, Level.CUSTOMER, name, (address,), (person,), since, ordinal)
     return Known(customer, f"1-{10001 + ordinal}", telephone, first_row_id)
 
 

@@ -159,7 +159,7 @@ def _add_payment(batch: Batch, account: Account, order: Order, held: Sequence[Ho
 
 def add_work_order(batch: Batch, account: Account, number: str, order: Order, services: Sequence[Holding]) -> None:
     """Add the work order of a sales order: somebody goes there and puts ``services`` in place."""
-    customer, address = account.customer, account.customer.address
+    customer, address = account.customer, account.customer.addresses[0]
     fields = {
         "Integration Id": f"work-order-{number}",
         "Order Number": number,

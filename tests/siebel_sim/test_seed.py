@@ -79,7 +79,8 @@ def _account_number(row: Any) -> str:
 def test_what_was_made_is_told_by_component(opened: OpenStore) -> None:
     told: list[tuple[int, int]] = []
     counts = seed(opened("told"), customers=1005, progress=lambda made, wanted: told.append((made, wanted)))
-    assert counts.customers == counts.records["Account"] == counts.records["CUT Address"] == 1005
+    assert counts.customers == counts.records["Account"] == 1005
+    assert counts.records["CUT Address"] > 1500
     assert counts.records["Order Entry - Payments"] == counts.records["Order Entry - Orders"] > 800
     assert set(counts.records) == _COMPONENTS
     assert told == [(1002, 1005), (1005, 1005)]
