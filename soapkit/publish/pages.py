@@ -19,6 +19,7 @@ from soapkit.publish.descriptions import Description, describe
 from soapkit.publish.documents import Publisher
 from soapkit.publish.examples import FAULT, REQUEST, RESPONSE, VERSIONS, example, header_block
 from soapkit.publish.toolkits import curl, toolkits
+from soapkit.schema_model import schema_model
 from soapkit.versions import Version
 
 _TEMPLATES = files("soapkit.publish") / "templates"
@@ -79,7 +80,7 @@ def service_page(
         list=up,
         documents=[_document(name) for name in publisher.schema_names],
         single=publisher.can_be_single,
-        toolkits=toolkits(address),
+        toolkits=toolkits(address, namespaces(contract)),
         operations=operations,
         try_it=try_it,
         credentials=credentials,
@@ -89,6 +90,11 @@ def service_page(
 def index_page(services: Sequence[Listed], here: str) -> bytes:
     """Return the list of services; ``here`` leads from the page's own address to theirs."""
     return _rendered("index.html", services=[_listed(each) for each in services], here=here)
+
+
+def namespaces(contract: Contract) -> set[str]:
+    """Return the namespaces of everything that a message of ``contract`` may hold."""
+    return {etree.QName(name).namespace or "" for name in schema_model(contract).maps.elements}
 
 
 def _rendered(template: str, **context: Any) -> bytes:
