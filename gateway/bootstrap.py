@@ -16,6 +16,7 @@ from gateway.adapters.barriers import barrier_from_environment
 from gateway.adapters.brm import BrmServices, Waits
 from gateway.adapters.partners import PartnerAddresses
 from gateway.admin import Admin
+from gateway.admin.cut import CutDesk
 from gateway.admin.replies import ReplyDesk
 from gateway.admin.users import UserDesk
 from gateway.config import AddressingSettings, BrmSettings, QueueSettings, Settings
@@ -101,6 +102,14 @@ class Gateway:
     def users(self) -> UserDesk:
         """What operators do about users."""
         return UserDesk(self.database, self.clock, security.vault(self.settings.security))
+
+    @property
+    def workflows(self) -> CutDesk | None:
+        """What operators do about the CUT workflows; None where there is no Siebel."""
+        of = self.cut
+        if of is None:
+            return None
+        return CutDesk(of.table, of.off, of.subscribers, of.steps.getter, self.database, self.clock)
 
     @property
     def replies(self) -> ReplyDesk:
@@ -211,6 +220,7 @@ def build(
     queues = routes.queues(flow, retry_policy(settings.queue), settings.queue.workers)
     errands = Errands(database, clock, pause, coordinator.leases, coordinator.steps)
     workflows = cut.build(settings, database, clock, errands, siebel)
+    queues = queues if workflows is None else (*queues, *workflows.brm_queues)
     consumed: tuple[QueueRoute | ErrandRoute, ...] = queues if workflows is None else (*queues, *workflows.queues)
     admin = Admin(database, brms, consumed, clock, coordinator.forcing)
     return Gateway(settings, clock, pause, database, brms, coordinator, flow, queues, admin, errands, workflows)

@@ -10,7 +10,7 @@ import stamina
 import typer
 
 from gateway import logs
-from gateway.cli import brm, config, demo, doctor, queue, reply, run, user, wsdl, xref
+from gateway.cli import brm, config, cut, demo, doctor, queue, reply, run, user, wsdl, xref
 from gateway.cli.context import Session
 from gateway.cli.output import Failed, failed
 from gateway.config import ConfigError, load
@@ -28,6 +28,7 @@ app.add_typer(reply.app, name="reply")
 app.add_typer(user.app, name="user")
 app.add_typer(xref.app, name="xref")
 app.add_typer(brm.app, name="brm")
+app.add_typer(cut.app, name="cut")
 app.add_typer(wsdl.app, name="wsdl")
 app.add_typer(doctor.app, name="doctor")
 app.add_typer(config.app, name="config")

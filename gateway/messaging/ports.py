@@ -132,8 +132,8 @@ class Messages(Protocol):
     def followed(self, intake: int, queue: str, group: str) -> bool:
         """Tell whether a later message of the same group waits, too."""
 
-    def supersede(self, queue: str, reason: Reason, now: datetime) -> int:
-        """Discard what a later message of its group, not in error, makes needless; returns how many."""
+    def supersede(self, queue: str, reason: Reason, now: datetime) -> list[int]:
+        """Discard what a later message of its group, not in error, makes needless; returns their intake numbers."""
 
     def admit(self, payload: bytes, owner: str, now: datetime, lease_until: datetime) -> Claim:
         """Enter a request that came over SOAP: on no queue, claimed at once."""

@@ -169,7 +169,7 @@ class QueueStore:
             _ACTIVE, _M.queue == queue, _M.group_key == group, _M.intake > intake, _M.state == State.WAITING
         )
 
-    def supersede(self, queue: str, reason: Reason, now: datetime) -> int:
+    def supersede(self, queue: str, reason: Reason, now: datetime) -> list[int]:
         """Discard all of a queue's waiting messages and errors that a later, living message of their group follows."""
         living = (State.WAITING, State.CLAIMED, State.DONE)
         latest = (
@@ -185,7 +185,8 @@ class QueueStore:
         )
         needless = and_(_M.intake.in_(older), _M.state.in_((State.WAITING, State.ERROR)))
         values = _reasons(reason) | {"state": State.DISCARDED, "changed_at": now}
-        return self._connection.execute(update(message).where(needless).values(values)).rowcount
+        discarded = update(message).where(needless).values(values).returning(_M.intake)
+        return list(self._connection.execute(discarded).scalars())
 
     def move(
         self, intake: int, came: Sequence[State], state: State, *, now: datetime, reason: Reason | None = None
