@@ -79,7 +79,12 @@ def subscribers(context: typer.Context, as_json: Json = False) -> None:
     found = [record(each) for each in _desk(context).subscribers()]
     shown = [each | {"objects": ", ".join(each["objects"])} for each in found]
     columns = ("name", "reached", "objects", "two_way", "winner", "latest_only", "waiting", "error", "oldest_waiting")
-    rows(columns, found if as_json else shown, as_json=as_json, empty="No subscribers: the table cut.subscribers of the settings says who is told.")
+    rows(
+        columns,
+        found if as_json else shown,
+        as_json=as_json,
+        empty="No subscribers: the table cut.subscribers of the settings says who is told.",
+    )
 
 
 @app.command()
