@@ -26,7 +26,7 @@ from soapkit.catalog import contracts_root, load
 from soapkit.client import Client
 
 _PR_SET_PDEATHSIG = 1
-_MODULES = {"gateway": "gateway.cli", "brm_sim": "brm_sim.server"}
+_MODULES = {"gateway": "gateway.cli", "brm_sim": "brm_sim.server", "siebel_sim": "siebel_sim.server"}
 
 
 def die_with(parent: int) -> None:

@@ -114,7 +114,7 @@ class Child:
 
 @contextmanager
 def nursery(program: str) -> Iterator[Nursery]:
-    """Start a nursery for ``gateway`` or ``brm_sim``; whatever was started there ends with it."""
+    """Start a nursery for ``gateway``, ``brm_sim`` or ``siebel_sim``; whatever was started there ends with it."""
     command = [sys.executable, "-m", "tests.crash.nursery", str(os.getpid()), program]
     with subprocess.Popen(
         command,
@@ -130,5 +130,5 @@ def nursery(program: str) -> Iterator[Nursery]:
 
 def _environment() -> dict[str, str]:
     """Return ours without settings of the products: those are each test's own."""
-    settings = ("BRM_SIM_", "O2C_CONFIG", "O2C_BARRIERS")
+    settings = ("BRM_SIM_", "SIEBEL_SIM_", "O2C_CONFIG", "O2C_BARRIERS")
     return {name: value for name, value in os.environ.items() if not name.startswith(settings) and "__" not in name}
