@@ -1,0 +1,1 @@
+"""The CUT workflows through the wire, against the Siebel simulator."""
