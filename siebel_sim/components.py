@@ -58,13 +58,19 @@ SYSTEM: Mapping[str, BusinessField] = {
 
 @dataclass(frozen=True, slots=True)
 class BusinessComponent:
-    """A business component: its table, its fields by column, the columns of its user keys, the tables of children."""
+    """A business component: its table, its fields by column, the columns of its user keys, the tables of children.
+
+    ``searches`` are its predefined queries. ``views`` names for a view mode, squeezed, the field that restricts
+    it to the caller's own records.
+    """
 
     name: str
     table: str
     fields: Mapping[str, BusinessField]
     keys: frozenset[tuple[str, ...]]
     children: frozenset[str]
+    searches: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, str] = field(default_factory=dict)
 
     def field(self, column: str) -> BusinessField:
         """Return the field in ``column``, a system field too."""

@@ -115,6 +115,7 @@ HEADER = Message(
     "Unable to process SOAP Header child element '{0}' with 'mustUnderstand=\"1\"'",
     Source.SEEN,
 )
+STEP = Message("SBL-BPR-00162", "", "Error invoking service '{0}', method '{1}' at step '{2}'.", Source.SEEN)
 NOT_IN_PICKLIST = Message(
     "SBL-DAT-00225",
     "",

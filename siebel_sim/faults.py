@@ -30,6 +30,7 @@ from siebel_sim.errors import (
     HEADER,
     MESSAGES,
     NO_OPERATION,
+    STEP,
     TOO_MUCH,
     WRONG_LOGIN,
     Message,
@@ -72,8 +73,9 @@ def word_fault(error: Exception, request: Request | None) -> Fault:
 
 
 def fault_of(error: SiebelError, correlation_id: str | None = None, *, expected: bool = True) -> Fault:
-    """Put Siebel's errors into a fault: Siebel says Server, whoever is at fault."""
-    text = str(error.stack[0])
+    """Put Siebel's errors into a fault: Siebel says Server, whoever is at fault. A workflow quotes its step's error."""
+    first, *others = map(str, error.stack)
+    text = f"{first}--{others[0]}" if error.stack[0].code == STEP.code and others else first
     return Fault(FaultCode.SERVER, text, _detail(error.stack, correlation_id), expected=expected)
 
 

@@ -9,12 +9,15 @@ from enum import Enum, auto
 from lxml import etree
 
 from siebel_sim.components import column_of
-from siebel_sim.errors import NO_FIELD, SiebelError
+from siebel_sim.errors import BAD_SORT, NO_FIELD, SiebelError
 from siebel_sim.repository import OPERATION, Component, Object
+from siebel_sim.search import Order
 from siebel_sim.store import Row
-from siebel_sim.values import Kind, Lov
+from siebel_sim.values import Kind, Lov, Wording
 
 PRIMARY = "IsPrimaryMVG"
+DEFAULT = Wording()
+"""What the language displays, and its dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Instance:
 
     ``values`` are by tag, empty ones too; ``children`` by the tag of their component, for every container that is
     there, be it empty. ``spec`` is its search specification, ``primary`` says that it is its parent's primary, ``lov``
-    how it says values of pick lists.
+    how it says values of pick lists. ``sorts`` are the fields that a UI data adapter sorts by, in their order.
     """
 
     component: Component
@@ -33,6 +36,7 @@ class Instance:
     spec: str = ""
     primary: bool = False
     lov: Lov = Lov.LDC
+    sorts: tuple[Order, ...] = ()
 
     def columns(self) -> dict[str, str]:
         """Give the values by column; of two fields in one column, the one that says something."""
@@ -86,6 +90,7 @@ def _instance(element: etree._Element, component: Component, lov: Lov) -> Instan
         else:
             raise _unknown(each, component)
     attributes = element.attrib
+    sorted_by = [each for each in element if len(each.attrib) and each.get("sortsequence")]
     return Instance(
         component,
         values,
@@ -94,7 +99,20 @@ def _instance(element: etree._Element, component: Component, lov: Lov) -> Instan
         attributes.get("searchspec", ""),
         attributes.get(PRIMARY) == "Y",
         lov,
+        _sorts(sorted_by) if sorted_by else (),
     )
+
+
+def _sorts(elements: Sequence[etree._Element]) -> tuple[Order, ...]:
+    """Read ``<Created sortorder="DESC" sortsequence="1"/>``; SiebelError for a place that is no number."""
+    placed = []
+    for each in elements:
+        place = each.get("sortsequence", "").strip()
+        if not (place.isascii() and place.isdigit()):
+            raise SiebelError(BAD_SORT.said("sortsequence is no number"))
+        descends = each.get("sortorder", "").strip().upper().startswith("DESC")
+        placed.append((int(place), (etree.QName(each).localname, descends)))
+    return tuple(order for _, order in sorted(placed, key=lambda each: each[0]))
 
 
 def arrange(element: etree._Element, component: Component) -> None:
@@ -127,24 +145,26 @@ def _unknown(element: etree._Element, component: Component) -> SiebelError:
     return SiebelError(NO_FIELD.said(etree.QName(element).localname, component.business.name))
 
 
-def write(element: str, about: Object, records: Sequence[Record], shape: Shape, lov: Lov = Lov.LDC) -> etree._Element:
+def write(
+    element: str, about: Object, records: Sequence[Record], shape: Shape, wording: Wording = DEFAULT
+) -> etree._Element:
     """Write records as the list ``element`` of the integration object ``about``."""
     written = etree.Element(element, nsmap={"io": etree.QName(about.root.element).namespace or ""})
     if shape is Shape.WHOLE or about.root.status_key is not None:
         for record in records:
-            _write(written, record, about.root, shape, lov)
+            _write(written, record, about.root, shape, wording)
     return written
 
 
-def _write(parent: etree._Element, record: Record, component: Component, shape: Shape, lov: Lov) -> None:
+def _write(parent: etree._Element, record: Record, component: Component, shape: Shape, wording: Wording) -> None:
     element = etree.SubElement(parent, component.element)
     if PRIMARY in component.attributes and shape is Shape.WHOLE:
         element.set(PRIMARY, "Y" if record.primary else "N")
     wanted = component.status_key if shape is Shape.STATUS else record.asked
     row = record.row if shape is Shape.WHOLE else {**record.row, column_of(OPERATION): record.done}
-    for name, known, text, child in component.forms(lov):
+    for name, known, text, child in component.forms(wording):
         if child is not None:
-            _write_all(element, name, (record.children.get(child.tag, ()), child, shape, lov))
+            _write_all(element, name, (record.children.get(child.tag, ()), child, shape, wording))
         elif known is not None and (wanted is None or known.tag in wanted):
             value = row.get(known.column)
             if value is not None:
@@ -153,12 +173,12 @@ def _write(parent: etree._Element, record: Record, component: Component, shape: 
                 etree.SubElement(element, name)
 
 
-def _write_all(element: etree._Element, name: str, below: tuple[Sequence[Record], Component, Shape, Lov]) -> None:
-    records, component, shape, lov = below
+def _write_all(element: etree._Element, name: str, below: tuple[Sequence[Record], Component, Shape, Wording]) -> None:
+    records, component, shape, wording = below
     if records and not (shape is Shape.STATUS and component.status_key is None):
         container = etree.SubElement(element, name)
         for each in records:
-            _write(container, each, component, shape, lov)
+            _write(container, each, component, shape, wording)
 
 
 def as_json(element: etree._Element) -> object:

@@ -15,6 +15,11 @@ A file ``<contract>.toml`` beside ``<contract>.wsdl`` may say what a schema cann
     "Country" = { required = true, length = 30, picklist = ["UK", "US"], bounded = true, default = "UK" }
     "Status" = { picklist = { ACT = "Active", INA = "Inactive" } }   # stored code = what the language shows of it
     "Since" = { type = "date", read_only = true }    # text, number, integer, date, datetime, boolean
+    "Parent Account Id" = { index = true }           # looked up often
+
+    [business_components.Account]
+    searches = { "Active Accounts" = "[Account Status] = 'Active'" } # predefined queries, for NamedSearchSpec
+    views = { "Sales Rep" = "Owner" }                # in that view mode: whose field holds the caller's name
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ from pydantic import Field as Bounded
 
 from siebel_sim.components import SYSTEM, BusinessComponent, BusinessField, column_of, squeezed, table_of
 from siebel_sim.integration_objects import IntegrationObject, SchemaComponent, SchemaField, integration_objects
-from siebel_sim.values import BadValue, Kind, Lov, form_of, stored
+from siebel_sim.values import BadValue, Kind, Lov, Wording, form_of, stored
 from soapkit.catalog import Contract
 
 _DEFAULT_KEYS = (("Id",), ("Integration Id",))
@@ -90,26 +95,26 @@ class Component:
     attributes: frozenset[str]
     types: frozenset[str]
     children: dict[str, Component] = field(default_factory=dict, repr=False)
-    _forms: dict[Lov, Sequence[Form]] = field(default_factory=dict, repr=False, init=False)
+    _forms: dict[Wording, Sequence[Form]] = field(default_factory=dict, repr=False, init=False)
 
-    def forms(self, lov: Lov) -> Sequence[Form]:
+    def forms(self, wording: Wording) -> Sequence[Form]:
         """Say how each field and each container is written, in the schema's order."""
-        known = self._forms.get(lov)
+        known = self._forms.get(wording)
         if known is None:
-            known = self._forms[lov] = tuple(self._form(name, lov) for name in self.order if self._has(name))
+            known = self._forms[wording] = tuple(self._form(name, wording) for name in self.order if self._has(name))
         return known
 
     def _has(self, name: str) -> bool:
         return name in self.by_element or name in self.children
 
-    def _form(self, name: str, lov: Lov) -> Form:
+    def _form(self, name: str, wording: Wording) -> Form:
         known = self.by_element.get(name)
         if known is None:
             return Form(name, None, None, self.children[name])
         about = self.business.field(known.column)
-        if about.displays and lov is Lov.LDC:
+        if about.displays and wording.lov is Lov.LDC:
             return Form(name, known, lambda value: about.displays.get(value, value), None)
-        return Form(name, known, form_of(about.kind, known.wire), None)
+        return Form(name, known, form_of(about.kind, known.wire, utc=wording.utc), None)
 
     @cached_property
     def by_element(self) -> Mapping[str, Field]:
@@ -151,12 +156,15 @@ class _FieldFacts(BaseModel):
     picklist: tuple[str, ...] | Mapping[str, str] = ()
     bounded: bool = True
     default: str | None = None
+    index: bool = False
 
 
 class _BusinessFacts(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     fields: Mapping[str, _FieldFacts] = {}
+    searches: Mapping[str, str] = {}
+    views: Mapping[str, str] = {}
 
 
 class _ComponentFacts(BaseModel):
@@ -216,14 +224,18 @@ class _Draft:
         self.fields: dict[str, BusinessField] = {}
         self.keys: set[tuple[str, ...]] = set()
         self.children: set[str] = set()
+        self.searches: dict[str, str] = {}
+        self.views: dict[str, str] = {}
 
     def add(self, name: str, given: SchemaField) -> None:
         column = column_of(name)
         if column in SYSTEM:
             return
-        known = self.fields.get(column, BusinessField(name, column))
-        kind = given.kind if known.kind is Kind.TEXT else known.kind
-        self.fields[column] = replace(known, kind=kind, required=known.required or given.required)
+        known = self.fields.get(column)
+        if known is None:  # the first schema says whether it is required: no other contract makes it so for all
+            self.fields[column] = BusinessField(name, column, given.kind, required=given.required)
+        elif known.kind is Kind.TEXT:
+            self.fields[column] = replace(known, kind=given.kind)
 
     def know(self, name: str, facts: _FieldFacts) -> None:
         known = self.fields.get(column_of(name), BusinessField(name, column_of(name)))
@@ -246,6 +258,8 @@ class _Draft:
             bounded=facts.bounded,
             default=default,
         )
+        if facts.index:
+            self.keys.add((known.column,))
 
     def finished(self) -> BusinessComponent:
         keyed = {column for key in self.keys for column in key}
@@ -254,7 +268,9 @@ class _Draft:
             for column, each in self.fields.items()
         }
         keys = frozenset(key for key in self.keys if key != ("row_id",))
-        return BusinessComponent(self.name, table_of(self.name), fields, keys, frozenset(self.children))
+        return BusinessComponent(
+            self.name, table_of(self.name), fields, keys, frozenset(self.children), self.searches, self.views
+        )
 
 
 def repository(contracts: Iterable[Contract]) -> Repository:
@@ -297,6 +313,8 @@ def _draft(source: _Source, drafts: dict[str, _Draft]) -> None:
     for name, facts in source.facts.business_components.items():
         draft = drafts.setdefault(table_of(name), _Draft(name))
         draft.name = name
+        draft.searches |= facts.searches
+        draft.views |= {squeezed(view): field for view, field in facts.views.items()}
         for field_name, said in facts.fields.items():
             draft.know(field_name, said)
 

@@ -17,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from siebel_sim import faults
 from siebel_sim.catalog import Catalog, Offer
 from siebel_sim.control import change_routes, policy_routes
+from siebel_sim.operations import operations
 from siebel_sim.outbound import outbound
 from siebel_sim.seed.documents import plant
-from siebel_sim.services import Behaviour, operations, services
+from siebel_sim.services import Behaviour, KnowsCaller, services
 from siebel_sim.settings import Settings
 from siebel_sim.store import Store
 from simkit import security
@@ -142,7 +143,7 @@ def build(settings: Settings) -> SiebelSim:
                 services(offer.contracts, offer.repository, store, simulation, behaviour(settings)),
                 public_url=settings.address,
                 limits=settings.limits,
-                modules=(session, *modules),
+                modules=(session, KnowsCaller(), *modules),
                 mounts={"/control": controlled.wsgi_app, **mounts},
             )
 

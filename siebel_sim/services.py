@@ -1,64 +1,34 @@
-"""Services from contracts: each operation, by the suffix of its name, is a method of the adapter.
-
-=================  ===========  ==============================================
-suffix             method       takes
-=================  ===========  ==============================================
-QueryById          Query        PrimaryRowId
-QueryByExample     Query        an integration object
-QueryPage          QueryPage    an integration object, PageSize, StartRowNum …
-Query              Query        any of them
-InsertOrUpdate     Upsert       an integration object
-Insert …           …            the same; so Update, Synchronize, Execute
-Delete             Delete       an integration object, PrimaryRowId …
-=================  ===========  ==============================================
-
-An operation with another name, or without an integration object where its method has to have one, is not simulated.
-"""
+"""Services from contracts: every call of an operation runs its method of the adapter, in one transaction."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lxml import etree
-from xmlschema.validators import XsdElement
 
 from siebel_sim import faults
-from siebel_sim.adapter import METHODS, Answer, Arguments, Method
+from siebel_sim.adapter import Arguments
+from siebel_sim.answers import written
 from siebel_sim.contracts import lenient
-from siebel_sim.errors import NOT_SIMULATED, SiebelError
-from siebel_sim.integration_objects import content, key_of, list_in, occurs
-from siebel_sim.messages import Instance, arrange_list, as_json, read, write
+from siebel_sim.errors import NOT_SIMULATED, STEP, SiebelError
+from siebel_sim.messages import Instance, arrange_list, as_json, read
+from siebel_sim.operations import Part, Served, operations
 from siebel_sim.repository import Object, Repository
 from siebel_sim.store import Store
 from siebel_sim.values import Lov
 from simkit.simulation import Called, Simulation, Told
 from soapkit.catalog import Contract, Operation
+from soapkit.exchange import Exchange
 from soapkit.faults import Fault, Refused
-from soapkit.schema_model import global_element, text_type
+from soapkit.module import Module
 from soapkit.service import Request, Service
 
 _SHARED_PATHS = ("/eai_{0}/start.swe", "/eai_anon_{0}/start.swe", "/siebel/app/eai/{0}", "/siebel/app/eai_anon/{0}")
 """Where Siebel serves everything, by its language: the body says which service is called."""
 
-_SUFFIXES: Mapping[str, str] = {
-    "QueryByExample": "Query",
-    "QueryById": "Query",
-    "QueryPage": "QueryPage",
-    "Query": "Query",
-    "InsertOrUpdate": "Upsert",
-    "Upsert": "Upsert",
-    "Insert": "Insert",
-    "Update": "Update",
-    "Synchronize": "Synchronize",
-    "Delete": "Delete",
-    "Execute": "Execute",
-}
-"""How operations end → methods of the adapter; the first that fits counts."""
-
-_NUMBERED = re.compile(r"_\d+$")
 _PAGING = frozenset({"pagesize", "startrownum", "recordcountneeded"})
 
 
@@ -75,46 +45,15 @@ class Behaviour:
         return tuple(path.format(self.language) for path in _SHARED_PATHS)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An argument of a message: its element (Clark), and the integration object in it, if it holds one.
-
-    ``list_element`` is that object's list; it is the argument itself, or is inside of it (a SiebelMessage).
-    """
-
-    element: str
-    name: str
-    optional: bool
-    is_text: bool
-    object: Object | None
-    list_element: str
-
-    @property
-    def is_wrapped(self) -> bool:
-        """Whether the list is inside of the argument."""
-        return self.list_element != self.element
+_CALLER: ContextVar[str] = ContextVar("caller", default="")
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """An operation and the method behind it; None for one that is not simulated."""
+class KnowsCaller(Module):
+    """Keeps who calls, for view modes: a handler is told nothing but the message."""
 
-    operation: Operation
-    method: Method | None
-    input: tuple[Part, ...]
-    output: tuple[Part, ...]
-
-    @property
-    def given(self) -> Part | None:
-        """The argument with the integration object of the request."""
-        return next((part for part in self.input if part.object is not None), None)
-
-    @property
-    def target(self) -> Object | None:
-        """The integration object that is asked for, or written."""
-        answered = next((part.object for part in self.output if part.object is not None), None)
-        given = self.given.object if self.given is not None else None
-        return given if self.method is not None and self.method.writes and given is not None else answered or given
+    def validated(self, exchange: Exchange) -> None:
+        """Keep it until the next call on this thread."""
+        _CALLER.set(exchange.caller.name if exchange.caller is not None else "")
 
 
 def services(
@@ -142,45 +81,6 @@ def _service(contract: Contract, repository: Repository, adapter: _Adapter) -> S
         undeclared_details=frozenset({faults.DETAIL}),
         faults_quote=True,  # Siebel's texts hold the values of user keys
     )
-
-
-def operations(contract: Contract, repository: Repository) -> Mapping[str, Served]:
-    """Give every operation of a contract, and what is behind it."""
-    objects = repository.objects[contract]
-    return {operation.name: _served(contract, operation, objects) for operation in contract.operations}
-
-
-def _served(contract: Contract, operation: Operation, objects: Mapping[str, Object]) -> Served:
-    asked = tuple(_parts(contract, operation.input, objects))
-    answered = tuple(_parts(contract, operation.output, objects)) if operation.output else ()
-    served = Served(operation, _method(operation.name), asked, answered)
-    by_id = any(part.name == "PrimaryRowId" for part in asked)
-    usable = served.target is not None and operation.output is not None and (served.given is not None or by_id)
-    return served if usable else replace(served, method=None)
-
-
-def _method(name: str) -> Method | None:
-    bare = _NUMBERED.sub("", name)
-    return next((METHODS[method] for suffix, method in _SUFFIXES.items() if bare.endswith(suffix)), None)
-
-
-def _parts(contract: Contract, message: str, objects: Mapping[str, Object]) -> Iterator[Part]:
-    for argument in content(global_element(contract, message)):
-        found = list_in(argument)
-        about = objects[key_of(found)] if found is not None else None
-        yield Part(
-            argument.name,
-            argument.local_name,
-            occurs(argument) == 0,
-            _is_text(argument),
-            about,
-            argument.name if found is None else found.name,
-        )
-
-
-def _is_text(argument: XsdElement) -> bool:
-    kind = text_type(argument.type)
-    return kind is not None and kind.is_valid("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +123,12 @@ class _Adapter:
         if method is None or target is None:
             raise SiebelError(NOT_SIMULATED.said(served.operation.name))
         arguments = self._arguments(served, target, request.body)
-        with self.store.writing(now) if method.writes else self.store.reading(now) as session:
-            answer = method.run(session, arguments)
-            written = _written(served, answer, arguments.lov)
-        return Told(written, as_json(written) if self._journal else None)
+        try:
+            with self.store.writing(now) if method.writes else self.store.reading(now) as session:
+                answer = written(served, method.run(session, arguments), arguments)
+        except SiebelError as error:
+            raise _of_workflow(error, method.name) if served.is_workflow else error from error
+        return Told(answer, as_json(answer) if self._journal else None)
 
     @property
     def _journal(self) -> bool:
@@ -242,10 +144,16 @@ class _Adapter:
             message=None,
             values={etree.QName(each).localname: each.text or "" for each in body if not len(each)},
             paged_by={str(name): str(value) for name, value in paged_by.items()},
-            only_asked=given is not None and given.object is not None and bool(given.object.attributes & _PAGING),
+            is_ui=given is not None and given.object is not None and bool(given.object.attributes & _PAGING),
+            caller=_CALLER.get(),
             maximum_page_size=self.behaviour.maximum_page_size,
         )
-        return replace(arguments, message=_message(lists, given, arguments.lov))
+        return replace(arguments, message=_message(lists, given, arguments.wording.lov))
+
+
+def _of_workflow(error: SiebelError, method: str) -> SiebelError:
+    """Put around an error the workflow's own: which step it was."""
+    return error.within(STEP.said("EAI Siebel Adapter", method, method))
 
 
 def _message(lists: Sequence[etree._Element], given: Part | None, lov: Lov) -> tuple[Instance, ...] | None:
@@ -262,41 +170,3 @@ def _lists(body: etree._Element, part: Part) -> list[etree._Element]:
 def _shown(element: str) -> str:
     name = etree.QName(element)
     return f"{{{name.namespace}}}:{name.localname}" if name.namespace else name.localname
-
-
-def _written(served: Served, answer: Answer, lov: Lov) -> etree._Element:
-    """Write the answer: its integration object, and every other argument that the contract declares."""
-    output = served.operation.output or ""
-    element = etree.Element(output, nsmap={"ns": etree.QName(output).namespace} if output.startswith("{") else None)
-    told = _told(answer)
-    for part in served.output:
-        if part.object is not None:
-            _write_object(element, part, part.object, answer, lov)
-        elif part.name in told:
-            etree.SubElement(element, part.element).text = told[part.name]
-        elif not part.optional and part.is_text:
-            etree.SubElement(element, part.element)
-    return element
-
-
-def _write_object(element: etree._Element, part: Part, about: Object, answer: Answer, lov: Lov) -> None:
-    written = write(part.list_element, about, answer.records, answer.shape, lov)
-    if "lastpage" in about.attributes and answer.last_page is not None:
-        written.set("lastpage", _flag(answer.last_page))
-    if "recordcount" in about.attributes and answer.total is not None:
-        written.set("recordcount", str(answer.total))
-    (etree.SubElement(element, part.element) if part.is_wrapped else element).append(written)
-
-
-def _told(answer: Answer) -> dict[str, str]:
-    """Give the output arguments by name; what Siebel says of an error when there is none, too."""
-    told = {"NumOutputObjects": str(len(answer.records)), "ErrorCode": "0x0", **answer.values}
-    if answer.records:
-        told["PrimaryRowId"] = answer.records[0].row_id
-    if answer.last_page is not None:
-        told["LastPage"] = _flag(answer.last_page)
-    return told
-
-
-def _flag(value: bool) -> str:
-    return "true" if value else "false"

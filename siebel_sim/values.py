@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from typing import NamedTuple
 
 _DATE = "%m/%d/%Y"
 _DATETIME = "%m/%d/%Y %H:%M:%S"
@@ -41,6 +42,13 @@ class Lov(StrEnum):
     LDC = "LDC"
 
 
+class Wording(NamedTuple):
+    """How values are said on the wire: those of pick lists, and whether moments are in the canonical form of UTC."""
+
+    lov: Lov = Lov.LDC
+    utc: bool = False
+
+
 class BadValue(ValueError):
     """A text that is no value of the kind."""
 
@@ -62,8 +70,10 @@ def shown(kind: Kind, wire: Kind, value: str) -> str:
     return value
 
 
-def form_of(kind: Kind, wire: Kind) -> Callable[[str], str] | None:
-    """Give what makes of a stored value what ``shown`` says; None where that is the value itself."""
+def form_of(kind: Kind, wire: Kind, *, utc: bool = False) -> Callable[[str], str] | None:
+    """Give what makes of a stored value what ``shown`` says, or UTC's canonical form; None for the value itself."""
+    if utc and kind is Kind.DATETIME:
+        return "{}Z".format
     if (wire is Kind.TEXT and kind not in _SHOWN) or (wire is not Kind.TEXT and wire is not Kind.BOOLEAN):
         return None
     return lambda value: shown(kind, wire, value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from siebel_sim.adapter.arguments import Answer, Arguments
 from siebel_sim.adapter.querying import find, roots
 from siebel_sim.adapter.writing import Operation, Writer, operation_of
+from siebel_sim.components import SYSTEM
 from siebel_sim.errors import NO_MESSAGE, NO_USER_KEY, NOTHING_TO_DELETE, SiebelError
 from siebel_sim.messages import Instance, Record
 from siebel_sim.search import ANYTHING
@@ -38,12 +39,21 @@ def query_page(session: Session, arguments: Arguments) -> Answer:
 
 def insert(session: Session, arguments: Arguments) -> Answer:
     """Insert: error when there is such a record."""
-    return _write(session, arguments, Operation.INSERT_SYNC)
+    return _write(session, arguments, Operation.INSERT if arguments.is_ui else Operation.INSERT_SYNC)
 
 
 def update(session: Session, arguments: Arguments) -> Answer:
-    """Update: error when there is no such record."""
-    return _write(session, arguments, Operation.UPDATE_SYNC)
+    """Update: error when there is no such record; the UI data adapter's leaves children that it does not name."""
+    return _write(session, arguments, Operation.UPDATE if arguments.is_ui else Operation.UPDATE_SYNC)
+
+
+def init(session: Session, arguments: Arguments) -> Answer:  # noqa: ARG001 - the signature of a method
+    """Init: what a new record would begin with; nothing is written."""
+    business = arguments.root.business
+    row = dict.fromkeys((*SYSTEM, *business.fields)) | {
+        column: each.default for column, each in business.fields.items()
+    }
+    return Answer([Record(arguments.root, row)])
 
 
 def upsert(session: Session, arguments: Arguments) -> Answer:
@@ -121,4 +131,5 @@ METHODS: Mapping[str, Method] = {
     "Synchronize": Method("Synchronize", synchronize, writes=True),
     "Delete": Method("Delete", delete, writes=True),
     "Execute": Method("Execute", execute, writes=True),
+    "Init": Method("Init", init, writes=False),
 }

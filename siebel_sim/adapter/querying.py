@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from siebel_sim.adapter.arguments import Arguments, Page
 from siebel_sim.adapter.keys import first_key
-from siebel_sim.errors import NO_USER_KEY, SiebelError
+from siebel_sim.errors import BAD_ARGUMENT, NO_USER_KEY, SiebelError
 from siebel_sim.messages import Instance, Record
 from siebel_sim.repository import Component
 from siebel_sim.search import ANYTHING, All, AnyOf, Compare, Condition, Operator, read_search, read_sort, read_value
@@ -14,13 +14,25 @@ from siebel_sim.store import Session
 
 
 def roots(arguments: Arguments, instances: Sequence[Instance], *, by_user_key: bool = False) -> Condition:
-    """Give what root records have to satisfy: row id, specification, and one of the examples. ANYTHING is all."""
+    """Give what root records have to satisfy: row id, specification, and one of the examples. ANYTHING is all.
+
+    A predefined query takes the place of the examples; a view mode leaves what is the caller's own.
+    """
+    arguments.check()
+    business = arguments.root.business
     parts: list[Condition] = []
     if row_id := arguments.text("PrimaryRowId"):
         parts.append(Compare("Id", Operator.EQ, row_id))
     if spec := arguments.text("SearchSpec"):
         parts.append(read_search(spec))
-    parts.append(_some(instances, by_user_key=by_user_key))
+    if own := business.views.get(arguments.view):
+        parts.append(Compare(own, Operator.EQ, arguments.caller))
+    if named := arguments.text("NamedSearchSpec"):
+        if named not in business.searches:
+            raise SiebelError(BAD_ARGUMENT.said("NamedSearchSpec", "no predefined query"))
+        parts.append(read_search(business.searches[named]))
+    else:
+        parts.append(_some(instances, by_user_key=by_user_key))
     return _all(parts)
 
 
@@ -33,7 +45,7 @@ def find(
 ) -> tuple[list[Record], bool]:
     """Find root records with all that is below them, and tell whether there are no more behind this page."""
     root = instances[0].component if instances else arguments.root
-    sort = read_sort(arguments.text("SortSpec"))
+    sort = read_sort(arguments.text("SortSpec")) or next((each.sorts for each in instances if each.sorts), ())
     limit = None if page is None else page.size + 1
     rows = session.find(root, condition, sort=sort, limit=limit, offset=page.start if page else 0)
     is_last = page is None or len(rows) <= page.size
@@ -53,7 +65,7 @@ def fill(
     """Read what is below ``records``; examples of children filter the children, never the parents."""
     above = {record.row_id: record for record in records}
     for child in component.children.values() if above else ():
-        if arguments.only_asked and not any(child.tag in instance.children for instance in instances):
+        if arguments.is_ui and not any(child.tag in instance.children for instance in instances):
             continue
         examples = [example for instance in instances for example in instance.children.get(child.tag, ())]
         restricted = all(instance.children.get(child.tag) for instance in instances)
@@ -101,6 +113,6 @@ def _all(parts: Sequence[Condition]) -> Condition:
 
 def _asked(arguments: Arguments, instances: Sequence[Instance]) -> frozenset[str] | None:
     """Name the fields to answer: those that the examples name, be they empty, where only those are wanted."""
-    if not arguments.only_asked or not instances:
+    if not arguments.is_ui or not instances:
         return None
     return frozenset(tag for instance in instances for tag in instance.values)
