@@ -1,0 +1,275 @@
+"""Two-way partners over SOAP: only news is told, nothing comes back as an echo, conflicts are settled and put right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.messaging.queues import State
+from soapkit.faults import FaultCode
+from tests.cut.landscape import Record, Site, landscape, said
+
+P = "OSM_01"
+TWO_WAY = {"url": "{partner}/services/{service}", "two_way": True}
+
+
+@pytest.fixture(params=["siebel", "subscriber"])
+def either(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """Run a landscape with either winner."""
+    with landscape(tmp_path, {P: TWO_WAY | {"winner": request.param}}) as made:
+        yield made
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Run a landscape in which Siebel wins."""
+    with landscape(tmp_path, {P: TWO_WAY}) as made:
+        yield made
+
+
+def known(site: Site, key: str = "Account", **more: object) -> str:
+    """Make a record that the partner has been told of; its row id."""
+    address = {"AddressName": "Home", "StreetAddress": "1 Mill Lane", "City": "Leeds"}
+    fresh: dict[str, Record] = {
+        "Account": {"Name": "Ada", "MainPhoneNumber": "1", "ListOfCutAddress": [address]},
+        "PhoneNumber": {"AssetNumber": "A-1", "SerialNumber": "447700900001"},
+    }
+    row_id = site.write(key, {"IntegrationId": "I-1", **fresh[key], **more})
+    site.tell(key, row_id)
+    site.work()
+    site.partner.told.clear()
+    return row_id
+
+
+def change(site: Site, row_id: str, **fields: object) -> None:
+    """Change an account in Siebel, and have Siebel tell of it."""
+    site.write("Account", {"Id": row_id, **fields})
+    site.tell("Account", row_id)
+
+
+def edit(site: Site, row_id: str, last: str = "", **fields: object) -> None:
+    """Change an account at the partner."""
+    told = {"Last_spcMessage_spcId": last} if last else {}
+    site.receive("Account", {"Id": row_id, **fields}, Source_spcSystem=P, **told)
+
+
+# ── news, and no echo ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_record_is_told_whole_at_first_and_later_only_what_changed(site: Site) -> None:
+    row_id = site.write("Account", {"IntegrationId": "I-1", "Name": "Ada", "Location": "Leeds"})
+    site.tell("Account", row_id)
+    site.work()
+    first = site.partner.records()[0]
+    assert (first["Id"], first["Name"], first["Location"]) == (row_id, "Ada", "Leeds")
+    change(site, row_id, Name="Ada Jones")
+    site.work()
+    assert site.partner.records() == [{"Id": row_id, "IntegrationId": "I-1", "Name": "Ada Jones"}]
+
+
+def test_a_change_that_is_told_twice_is_delivered_once(site: Site) -> None:
+    row_id = known(site)
+    change(site, row_id, Name="Ada Jones")
+    site.tell("Account", row_id)
+    site.work()
+    assert len(site.partner.records()) == 1
+
+
+def test_a_value_that_goes_away_is_told_as_an_empty_one(site: Site) -> None:
+    row_id = known(site)
+    change(site, row_id, MainPhoneNumber="")
+    site.work()
+    assert site.partner.records() == [{"Id": row_id, "IntegrationId": "I-1", "MainPhoneNumber": ""}]
+
+
+def test_a_child_is_told_with_its_keys_and_only_what_changed(site: Site) -> None:
+    row_id = known(site)
+    home = site.read("Account", row_id)["ListOfCutAddress"][0]
+    change(site, row_id, ListOfCutAddress=[{"RowId": home["RowId"], "City": "York"}])
+    site.work()
+    told = said(site.partner.records()[0])
+    assert told == {
+        "Id": row_id,
+        "IntegrationId": "I-1",
+        "ListOfCutAddress": [{"RowId": home["RowId"], "City": "York"}],
+    }
+
+
+def test_the_partners_own_edit_is_written_and_does_not_come_back(site: Site) -> None:
+    row_id = known(site)
+    edit(site, row_id, Name="Ada Jones")
+    assert site.read("Account", row_id)["Name"] == "Ada Jones"
+    site.tell("Account", row_id)
+    site.work()
+    assert site.partner.records() == []
+    assert site.conflicts() == []
+
+
+def test_of_the_partners_new_record_only_what_siebel_added_comes_back(site: Site) -> None:
+    address = {"AddressName": "Home", "StreetAddress": "1", "City": "Leeds"}
+    new = {"IntegrationId": "P-1", "Name": "Bob", "ListOfCutAddress": [address]}
+    answer = site.receive("Account", new, Source_spcSystem=P)[0]
+    site.tell("Account", answer["Id"])
+    site.work()
+    told = site.partner.records()[0]
+    assert (told["Id"], told["AccountStatus"]) == (answer["Id"], "Active")
+    assert "Name" not in told
+    assert "City" not in told["ListOfCutAddress"][0]
+    site.tell("Account", answer["Id"])
+    site.work()
+    assert site.partner.records() == []
+
+
+def test_what_the_partner_did_not_change_is_not_written_whatever_it_sends(site: Site) -> None:
+    row_id = known(site)
+    site.write("Account", {"Id": row_id, "Name": "Changed in Siebel"})
+    edit(site, row_id, Name="Ada", MainPhoneNumber="2")
+    found = site.read("Account", row_id)
+    assert (found["Name"], found["MainPhoneNumber"]) == ("Changed in Siebel", "2")
+    assert site.conflicts() == []
+
+
+def test_a_message_that_changes_nothing_writes_nothing_and_is_answered(site: Site) -> None:
+    row_id = known(site)
+    before = site.read("Account", row_id)
+    answer = site.receive("Account", {"IntegrationId": "I-1", "Name": "Ada"}, Source_spcSystem=P)[0]
+    assert answer == {"Id": row_id, "ModId": before["ModId"]}
+    assert site.read("Account", row_id) == before
+
+
+def test_an_asset_that_was_edited_as_a_phone_number_does_not_come_back_in_the_service_profile(site: Site) -> None:
+    owner = site.write("Account", {"IntegrationId": "I-9", "Name": "Ada"})
+    row_id = known(site, "PhoneNumber", OwnerAccountId=owner)
+    site.tell("ServiceProfile", owner)
+    site.work()
+    site.partner.told.clear()
+    site.receive("PhoneNumber", {"Id": row_id, "SerialNumber": "447700900002"}, Source_spcSystem=P)
+    site.tell("PhoneNumber", row_id)
+    site.tell("ServiceProfile", owner)
+    site.work()
+    assert site.partner.records() == []
+
+
+def test_another_system_that_is_no_partner_is_heard_and_the_partner_told(site: Site) -> None:
+    row_id = known(site)
+    site.receive("Account", {"Id": row_id, "Name": "By a portal"}, Source_spcSystem="PORTAL")
+    site.tell("Account", row_id)
+    site.work()
+    assert [each["Name"] for each in site.partner.records()] == ["By a portal"]
+
+
+# ── conflicts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_field_that_both_changed_has_the_winners_value_on_both_sides_and_is_logged(either: Site) -> None:
+    row_id = known(either)
+    either.write("Account", {"Id": row_id, "Name": "Siebel's"})
+    edit(either, row_id, Name="Partner's")
+    [conflict] = either.conflicts()
+    siebel_wins = conflict.winner == "SEBL_01"
+    assert (conflict.system, conflict.record, conflict.field) == (P, row_id, "Name")
+    assert (conflict.siebel, conflict.partner) == ("Siebel's", "Partner's")
+    assert either.read("Account", row_id)["Name"] == ("Siebel's" if siebel_wins else "Partner's")
+    either.tell("Account", row_id)
+    either.work()
+    corrected = [{"Id": row_id, "IntegrationId": "I-1", "Name": "Siebel's"}] if siebel_wins else []
+    assert either.partner.records() == corrected
+
+
+def test_a_conflict_about_one_field_leaves_the_others_of_the_message_alone(site: Site) -> None:
+    row_id = known(site)
+    home = site.read("Account", row_id)["ListOfCutAddress"][0]["RowId"]
+    site.write("Account", {"Id": row_id, "ListOfCutAddress": [{"RowId": home, "City": "Siebel's"}]})
+    edit(site, row_id, MainPhoneNumber="2", ListOfCutAddress=[{"RowId": home, "City": "Partner's"}])
+    found = site.read("Account", row_id)
+    assert (found["MainPhoneNumber"], found["ListOfCutAddress"][0]["City"]) == ("2", "Siebel's")
+    assert [each.field for each in site.conflicts()] == [f"CutAddress[{home}]/City"]
+
+
+def test_both_sides_changing_to_the_same_value_is_no_conflict(either: Site) -> None:
+    row_id = known(either)
+    either.write("Account", {"Id": row_id, "Name": "Both"})
+    edit(either, row_id, Name="Both")
+    either.tell("Account", row_id)
+    either.work()
+    assert (either.conflicts(), either.partner.records()) == ([], [])
+
+
+def test_what_a_partner_had_not_seen_it_did_not_mean_to_undo(either: Site) -> None:
+    row_id = known(either)
+    change(either, row_id, Name="First")
+    either.work()
+    seen = either.partner.told[-1][1]
+    change(either, row_id, Name="Second")
+    either.work()
+    either.partner.told.clear()
+    edit(either, row_id, last=seen, Name="Partner's")
+    siebel_wins = either.conflicts()[0].winner == "SEBL_01"
+    either.tell("Account", row_id)
+    either.work()
+    expected = [] if siebel_wins else [{"Id": row_id, "IntegrationId": "I-1", "Name": "Partner's"}]
+    assert either.partner.records() == expected, "it has Siebel's second by now, so only another value is news"
+    edit(either, row_id, last="999999", Name="Again")
+    assert len(either.conflicts()) == 1
+
+
+# ── late, lost, crossed ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_old_snapshot_that_comes_late_does_not_take_the_partner_back(site: Site) -> None:
+    row_id = known(site)
+    site.write("Account", {"Id": row_id, "Location": "York"})
+    late = site.current("Account", row_id)
+    edit(site, row_id, Name="Ada Jones")
+    site.tell("Account", row_id, late)
+    site.tell("Account", row_id)
+    site.work()
+    told = site.partner.records()
+    assert told == [{"Id": row_id, "IntegrationId": "I-1", "Location": "York"}]
+
+
+def test_a_delivery_that_failed_for_good_and_is_sent_again_tells_nothing_old(site: Site) -> None:
+    row_id = known(site)
+    site.partner.trouble = FaultCode.CLIENT
+    change(site, row_id, Name="First", Location="York")
+    site.work()
+    [failed] = site.messages(State.ERROR)
+    site.partner.trouble = None
+    change(site, row_id, Name="Second")
+    site.work()
+    assert site.partner.records()[-1]["Name"] == "Second"
+    with site.gateway.database.begin() as work:
+        assert work.messages.resubmit(failed.intake, site.clock.now(), None, None)
+        work.commit()
+    site.work()
+    assert site.partner.records() == []
+
+
+def test_a_partner_that_is_down_gets_every_change_later_and_in_order(site: Site) -> None:
+    row_id = known(site)
+    site.partner.trouble = FaultCode.SERVER
+    for name in ("First", "Second", "Third"):
+        change(site, row_id, Name=name)
+        site.step()
+    assert site.partner.told == []
+    site.partner.trouble = None
+    site.work()
+    assert [each["Name"] for each in site.partner.records()] == ["First", "Second", "Third"]
+
+
+def test_an_edit_that_crosses_a_delivery_leaves_both_sides_equal(either: Site) -> None:
+    row_id = known(either)
+    change(either, row_id, Name="Siebel's")
+    either.partner.before.append(lambda: edit(either, row_id, Name="Partner's"))
+    either.work()
+    either.tell("Account", row_id)
+    either.work()
+    [conflict] = either.conflicts()
+    final = either.read("Account", row_id)["Name"]
+    assert final == ("Siebel's" if conflict.winner == "SEBL_01" else "Partner's")
+    assert either.partner.records()[-1]["Name"] == final, "whichever it saw last, it has Siebel's value now"
+    either.tell("Account", row_id)
+    either.work()
+    assert either.partner.records() == []
