@@ -19,6 +19,7 @@ from siebel_sim.catalog import Catalog, Offer
 from siebel_sim.control import change_routes, policy_routes
 from siebel_sim.operations import operations
 from siebel_sim.outbound import outbound
+from siebel_sim.seed import seed_when_empty
 from siebel_sim.seed.documents import plant
 from siebel_sim.services import Behaviour, KnowsCaller, services
 from siebel_sim.settings import Settings
@@ -117,6 +118,8 @@ def build(settings: Settings) -> SiebelSim:
     """Wire the simulator. Raises ContractError, RepositoryError and PolicyError for what cannot be served or sent."""
     catalog = Catalog(settings.contracts, settings.drop)
     store = Store(settings.url, catalog.repository.business)
+    if settings.seed:
+        seed_when_empty(store, customers=settings.seed)
     control = ControlStore(settings.url, journal_size=settings.journal_size)
     simulation = Simulation(control, word_error=faults.wanted, show_error=faults.shown)
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)

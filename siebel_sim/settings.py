@@ -34,6 +34,7 @@ class Settings(ServingSettings, SendingSettings):
     url: str = Field(
         "sqlite:///siebel_sim.sqlite", description="Database: a SQLite file or PostgreSQL, as a SQLAlchemy URL."
     )
+    seed: int = Field(0, ge=0, description="Customers to make at the start, when the database has none.")
     maximum_page_size: int = Field(100, ge=1, le=100_000, description="Records that one page may hold.")
     journal_size: int = Field(10_000, ge=0, description="Calls that the journal keeps; 0 = no journal.")
     users: SecretStr | None = Field(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Simulator:
     """A simulator, and the system that it stands in for.
 
-    Its settings are variables that begin with ``prefix``; ``tells`` is the one that says where changes are told.
+    Its settings are variables that begin with ``prefix``; ``tells`` is the one that says where changes are told,
+    ``further`` has others.
     """
 
     system: str
@@ -26,6 +28,7 @@ class Simulator:
     module: str
     prefix: str
     tells: str
+    further: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, settings: Settings) -> str:
         """Return where the settings say the system is; nothing when they do not know it."""
@@ -54,6 +57,7 @@ class Simulator:
             "LOG_LEVEL": settings.logging.level,
             "LOG_FORMAT": settings.logging.format,
             self.tells: settings.here,
+            **self.further,
         }
         environment = {f"{self.prefix}_{name}": value for name, value in variables.items()}
         return Program(self.name, self.module, environment=environment, ready=f"{url}/services/", log=log)
@@ -61,7 +65,7 @@ class Simulator:
 
 SIMULATORS = (
     Simulator("BRM_01", "BRM simulator", "brm_sim", "BRM_SIM", "PUBLISH_TO"),
-    Simulator("SEBL_01", "Siebel simulator", "siebel_sim", "SIEBEL_SIM", "SEND_TO"),
+    Simulator("SEBL_01", "Siebel simulator", "siebel_sim", "SIEBEL_SIM", "SEND_TO", {"SEED": "300"}),
 )
 
 

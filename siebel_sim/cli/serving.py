@@ -30,6 +30,7 @@ _Drop = Annotated[Path | None, typer.Option(help="Folder of your own Siebel WSDL
 _Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 _Port = Annotated[int | None, typer.Option(help="Port to listen on.")]
 _Url = Annotated[str | None, typer.Option(help="Database: a SQLite file or PostgreSQL, as a SQLAlchemy URL.")]
+_Seed = Annotated[int | None, typer.Option(min=0, help="Customers to make at the start, when there are none.")]
 _Workers = Annotated[int | None, typer.Option(help="Processes that serve.")]
 _PublicUrl = Annotated[str | None, typer.Option(help="The address that published WSDLs say.")]
 _SendTo = Annotated[str | None, typer.Option(help="Base address that changes are told to; nobody is told without it.")]
@@ -50,6 +51,7 @@ def serve(
     host: _Host = None,
     port: _Port = None,
     url: _Url = None,
+    seed: _Seed = None,
     workers: _Workers = None,
     public_url: _PublicUrl = None,
     send_to: _SendTo = None,
@@ -66,6 +68,7 @@ def serve(
         host=host,
         port=port,
         url=url,
+        seed=seed,
         workers=workers,
         public_url=public_url,
         send_to=send_to,
