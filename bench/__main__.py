@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench import machine
+from bench.cut import measured as cut
 from bench.echo import measured as echo
 from bench.figures import QUICK, THOROUGH, Plan, Report, Tell
 from bench.orders import lines, throughput
@@ -29,6 +30,7 @@ class _Bench:
 _BENCHES: Mapping[str, _Bench] = {
     "echo": _Bench("What does a 20-line order cost at the SOAP edge, beside plain Spyne?", echo.measure),
     "peers": _Bench("And beside the stacks that others would choose, JAX-WS RI and node-soap?", peers.measure),
+    "cut": _Bench("What does CUT Get Account Data cost, gateway and Siebel and back, beside node-soap?", cut.measure),
     "orders": _Bench("How many orders a second, queue to response, and how much of that is BRM's?", throughput.measure),
     "lines": _Bench("What does one more line of an order cost, in short orders and in long ones?", lines.measure),
 }

@@ -18,7 +18,7 @@ from soapkit.catalog import load
 _HERE = Path(__file__).parent
 _WSDL = _HERE.parent / "echo" / "Echo.wsdl"
 _JARS = Path("/usr/share/java")
-_NODE_MODULES = _HERE.parents[1] / "tests" / "interop" / "node" / "node_modules"
+NODE_MODULES = _HERE.parents[1] / "tests" / "interop" / "node" / "node_modules"
 # Debian's JAX-WS 2.3 names its SAAJ by a property that SAAJ itself warns about
 _JAVA_OPTIONS = (
     "-Dsun.net.httpserver.nodelay=true",
@@ -70,10 +70,10 @@ def _jax_ws(threads: int, directory: Path, port: int) -> AbstractContextManager[
 
 def _node_soap(workers: int, directory: Path, port: int) -> AbstractContextManager[object]:
     node = _found("node", "nodejs")
-    if not (_NODE_MODULES / "soap").is_dir():
+    if not (NODE_MODULES / "soap").is_dir():
         raise Missing("node-soap is not installed; npm ci --prefix tests/interop/node")
     command = [node, str(_HERE / "echo.js"), str(_WSDL), str(port), str(workers)]
-    environment = {**os.environ, "NODE_PATH": str(_NODE_MODULES)}
+    environment = {**os.environ, "NODE_PATH": str(NODE_MODULES)}
     log = directory / f"node-soap-{workers}.log"
     return program(command, log=log, ready=partial(answers, port), environment=environment)
 

@@ -42,3 +42,15 @@ def test_a_quick_look_at_the_peers_measures_what_is_installed_and_names_what_is_
 
 
 _PEERS = {"JAX-WS RI, validating", "node-soap"}
+
+
+def test_a_quick_look_at_cut_compares_with_node_soap_and_few_accounts_with_many() -> None:
+    said: dict[str, Any] = json.loads(_bench("cut", "--quick", "--json").stdout)
+    cut = said["benches"]["cut"]
+    names = [sample["name"] for sample in cut["samples"]]
+    ours, theirs = "1 worker: gateway and simulator", "1 worker: node-soap"
+    sides = [ours] if "node-soap" in cut["setup"]["not measured"] else [ours, theirs]
+    waits = [f"{side}, {share}" for side in sides for share in ("p50", "p99")]
+    assert names == [*sides, "60 accounts", "120 accounts", *waits]
+    wanted = ["at least 1.5"] * (len(sides) - 1) + ["at most 1.2"]
+    assert [check["wanted"] for check in cut["checks"]] == wanted

@@ -1,0 +1,1 @@
+"""CUT Get Account Data: an external system, the gateway, Siebel and back; beside the same two hops on node-soap."""
