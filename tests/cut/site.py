@@ -55,7 +55,7 @@ class Site:
         *,
         path: str = "",
         checked: bool = True,
-        **told: str,
+        **told: Any,
     ) -> etree._Element:
         """Call ``CUT<kind><key>Data``; the ``_Output``. RemoteFault when it refuses."""
         about = self.objects[key]
@@ -67,7 +67,7 @@ class Site:
         assert (answer.findtext("{*}Error_spcCode"), answer.findtext("{*}Error_spcMessage")) == ("", "")
         return answer
 
-    def refused(self, key: str, kind: str, data: etree._Element | None = None, **told: str) -> list[tuple[str, str]]:
+    def refused(self, key: str, kind: str, data: etree._Element | None = None, **told: Any) -> list[tuple[str, str]]:
         """Call what must be refused in Siebel's shape; codes and texts of the error stack, outermost first."""
         with pytest.raises(RemoteFault) as refused:
             self.call(key, kind, data, **told)
@@ -87,7 +87,7 @@ class Site:
 
     def tell(self, key: str, message_id: str = "", **fields: Any) -> None:
         """Tell of a change, as Siebel does."""
-        told = {"Message_spcId": message_id} if message_id else {}
+        told: dict[str, Any] = {"Message_spcId": message_id} if message_id else {}
         self.call(key, "Send", data(self.objects[key], fields), **told)
 
     # ---- queues
@@ -95,7 +95,7 @@ class Site:
     def work_on(self, queue: str) -> list[Ending]:
         """Take what can be taken of a queue now."""
         [route] = [route for route in self.gateway.admin.routes if route.queue == queue]
-        consumer: Any = Consumer(route, self.gateway.errands)  # type: ignore[arg-type, misc] # errands' routes only
+        consumer: Any = Consumer(route, self.gateway.errands)
         return list(iter(consumer.step, None))
 
     def messages(self, queue: str, *states: State) -> list[Message]:
@@ -131,18 +131,31 @@ def control_token() -> SecretStr:
 
 # ---- messages
 
+_DATA, _XML = "(the data)", "(the data as a string)"
+_ORDER = (
+    "Object_spcId",
+    _DATA,
+    _XML,
+    "SearchSpec",
+    "SortSpec",
+    "PageSize",
+    "StartRowNum",
+    "Message_spcId",
+    "Source_spcSystem",
+    "Last_spcMessage_spcId",
+    "Convert_spcto_spcXML",
+)
+
 
 def message(about: CutObject, kind: str, data: etree._Element | None = None, **told: str) -> etree._Element:
     """Write an ``_Input``: the data and the properties in the order of the contract."""
     body = etree.Element(about.element(f"CUT{kind}{about.key}Data_Input"))
-    order = ("Object_spcId", "", about.xml_property, "SearchSpec", "SortSpec", "PageSize", "StartRowNum")
-    order += ("Message_spcId", "Source_spcSystem", "Last_spcMessage_spcId", "Convert_spcto_spcXML")
-    for name in order:
-        if not name and data is not None:
+    for name in (about.xml_property if name == _XML else name for name in _ORDER):
+        if name == _DATA and data is not None:
             body.append(data)
         elif name in told:
             etree.SubElement(body, about.element(name)).text = told[name]
-    assert set(told) <= set(order)
+    assert set(told) <= {*_ORDER, about.xml_property}
     return body
 
 

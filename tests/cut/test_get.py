@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -11,10 +12,15 @@ from soapkit.faults import RemoteFault
 from tests.cut.site import Site, data, records, site, stack_of
 from tests.siebel_sim.simulator import SHARED, Simulator
 
-SMITH = {"IntegrationId": "C-1", "Name": "Smith Ltd", "Location": "Leeds", "MainPhoneNumber": "+441132960001"}
+SMITH: dict[str, Any] = {
+    "IntegrationId": "C-1",
+    "Name": "Smith Ltd",
+    "Location": "Leeds",
+    "MainPhoneNumber": "+441132960001",
+}
 ADDRESS = {"AddressName": "HQ", "StreetAddress": "1 Mill Lane", "City": "Leeds", "Country": "United Kingdom"}
 
-EACH = {
+EACH: dict[str, dict[str, Any]] = {
     "Account": SMITH | {"CutAddress": [ADDRESS], "Contact": [{"FirstName": "Ann", "LastName": "Smith"}]},
     "ServiceProfile": {"IntegrationId": "C-2", "Name": "Jones", "AssetMgmt-Asset": [{"AssetNumber": "A-1"}]},
     "SalesOrder": {"OrderNumber": "O-1", "AccountId": "1-A", "OrderItem": [{"LineNumber": "1", "Name": "Line"}]},
@@ -41,7 +47,7 @@ def test_an_unknown_row_id_answers_no_record_and_no_fault(gateway: Site) -> None
 def test_a_search_is_answered_page_by_page_sorted(gateway: Site) -> None:
     for name in ("Smith A", "Smith C", "Smith B", "Jones"):
         gateway.receive("Account", IntegrationId=name, Name=name, Location="Leeds")
-    asked = {"SearchSpec": "[Name] LIKE 'Smith*'", "SortSpec": "Name (DESCENDING)", "PageSize": "2"}
+    asked: dict[str, Any] = {"SearchSpec": "[Name] LIKE 'Smith*'", "SortSpec": "Name (DESCENDING)", "PageSize": "2"}
     pages = [gateway.call("Account", "Get", **asked, StartRowNum=start) for start in ("0", "2")]
     names = [[each["Name"] for each in records(gateway.objects["Account"], page)] for page in pages]
     assert names == [["Smith C", "Smith B"], ["Smith A"]]
@@ -69,7 +75,7 @@ def test_a_string_that_was_got_can_be_received(gateway: Site) -> None:
 
 
 @pytest.mark.parametrize("asked", [{}, {"Object_spcId": "1-A", "SearchSpec": "[Name] = 'A'"}])
-def test_either_a_row_id_or_a_search_is_asked_for(gateway: Site, asked: dict[str, str]) -> None:
+def test_either_a_row_id_or_a_search_is_asked_for(gateway: Site, asked: dict[str, Any]) -> None:
     [(code, text)] = gateway.refused("Account", "Get", **asked)
     assert code == "O2C_INVALID_MESSAGE"
     assert "either Object_spcId or SearchSpec" in text
@@ -77,7 +83,7 @@ def test_either_a_row_id_or_a_search_is_asked_for(gateway: Site, asked: dict[str
 
 @pytest.mark.parametrize(("name", "value"), [("PageSize", "0"), ("PageSize", "ten"), ("StartRowNum", "-1")])
 def test_numbers_of_a_page_are_whole(gateway: Site, name: str, value: str) -> None:
-    [(code, text)] = gateway.refused("Account", "Get", SearchSpec="[Name] = 'A'", **{name: value})
+    [(code, text)] = gateway.refused("Account", "Get", None, **{"SearchSpec": "[Name] = 'A'", name: value})
     assert (code, name in text) == ("O2C_INVALID_MESSAGE", True)
 
 
@@ -85,7 +91,7 @@ def test_numbers_of_a_page_are_whole(gateway: Site, name: str, value: str) -> No
     "asked",
     [{"SearchSpec": "[Name"}, {"SearchSpec": "[No Such] = 'A'"}, {"SearchSpec": "[Id] <> ''", "PageSize": "999"}],
 )
-def test_what_siebel_refuses_is_told_in_its_words_with_the_step(gateway: Site, asked: dict[str, str]) -> None:
+def test_what_siebel_refuses_is_told_in_its_words_with_the_step(gateway: Site, asked: dict[str, Any]) -> None:
     outermost, *inner = gateway.refused("Account", "Get", **asked)
     assert outermost[0] == "SBL-BPR-00162"
     assert "service 'EAI Siebel Adapter', method 'Query' at step 'Get Account Data'" in outermost[1]
