@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ import urllib3
 from lxml import etree
 
 from soapkit.limits import parse
+from tests.interop import siebel
 from tests.interop.cases import Case, contracts, full, in_soap_12, story
 from tests.interop.equal import Comparison
 from tests.interop.places import Running, Site, read_object
@@ -23,7 +24,7 @@ from tests.interop.script import Script
 from tests.interop.toolkits import Toolkit
 from tests.interop.wire_profile import Message
 
-ORDERS, RESPONSES = "AIA_CRTBO_OUT_JMSQ", "AIA_UPDBO_IN_JMSQ"
+ORDERS, RESPONSES, TOLD = "AIA_CRTBO_OUT_JMSQ", "AIA_UPDBO_IN_JMSQ", "CUT_OUT_INTEROP"
 _POID = re.compile(r"\d+\.\d+\.\d+\.\d+ /\S+ \d+( \d+)?")
 _DONE, _FAILED = "done", "failed.txt"
 SOAP_11, SOAP_12 = "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"
@@ -93,6 +94,10 @@ class Evidence:
         found = sorted((self.directory / "exchanges" / "own").glob("*.request"))
         return {path.stem: _own(path) for path in found}
 
+    def in_siebel(self, call: str) -> etree._Element:
+        """Return the record in Siebel that a call was to write, in its list."""
+        return parse((self.directory / "siebel" / f"{call}.xml").read_bytes())
+
     def payloads(self, queue: str) -> list[bytes]:
         return [path.read_bytes() for path in sorted((self.directory / queue).iterdir())]
 
@@ -139,12 +144,21 @@ def _let_loose(toolkit: Toolkit, directory: Path, running: Running) -> None:
         script.in_soap_12(service).write_bytes(contract.replace(b'/wsdl/soap/"', b'/wsdl/soap12/"'))
     (directory / "names.json").write_text(json.dumps(running.names))
     (directory / "said.txt").write_text(toolkit.run(directory))
+    _look_into_siebel(directory, running, cases)
     effects = {case.name: _objects(running.brm, script.typed(case.name)) for case in story(running.names)}
     (directory / "effects.json").write_text(json.dumps(effects))
-    for queue in (ORDERS, RESPONSES):
+    for queue in (ORDERS, RESPONSES, TOLD):
         (directory / queue).mkdir()
         for number, payload in enumerate(running.queued(queue)):
             (directory / queue / f"{number:03}.xml").write_bytes(payload)
+
+
+def _look_into_siebel(directory: Path, running: Running, cases: Iterable[Case]) -> None:
+    (directory / "siebel").mkdir()
+    for case in cases:
+        if case.name.startswith("receive"):
+            held = siebel.record(running.siebel.url, parse(case.message))
+            (directory / "siebel" / f"{case.name}.xml").write_bytes(etree.tostring(held))
 
 
 def _objects(brm: Site, typed: Path) -> list[str]:

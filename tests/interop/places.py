@@ -41,19 +41,20 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Gateway and BRM, started. ``names`` is what messages may say of the customer that both know.
+    """Gateway, BRM and Siebel, started. ``names`` is what messages may say of the customer that they know.
 
     ``queued`` returns the payloads that lie on a queue of the gateway's.
     """
 
     gateway: Site
     brm: Site
+    siebel: Site
     names: Mapping[str, str]
     queued: Callable[[str], list[bytes]]
 
     def services(self) -> dict[str, str]:
-        """Return all services of both: name → URL of the WSDL."""
-        return self.gateway.services() | self.brm.services()
+        """Return all services of the three: name → URL of the WSDL."""
+        return self.gateway.services() | self.brm.services() | self.siebel.services()
 
 
 def read_object(brm: Site, poid: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Gateway and BRM simulator as processes of their own, on free ports, with one customer synchronised.
+"""Gateway and simulators as processes of their own, on free ports, with one customer synchronised and one in Siebel.
 
 Partners reach each of them through a recorder, which is the public URL that its contracts say.
 """
@@ -16,6 +16,7 @@ from gateway.bootstrap import build
 from gateway.cli.processes import Program, free_port, running
 from gateway.config import load
 from gateway.demo import customers
+from tests.interop import siebel
 from tests.interop.places import Running, Site
 from tests.interop.recorder import recording
 
@@ -27,6 +28,11 @@ public_url = "{public}"
 database = "sqlite:///{state}/gateway.sqlite"
 [brm.BRM_01]
 url = "{brm}"
+[siebel.SEBL_01]
+url = "{siebel}"
+[cut.subscribers.INTEROP]
+queue = "INTEROP"
+objects = ["Trouble Ticket"]
 """
 GUARDED = """[security]
 policy = "username"
@@ -44,17 +50,17 @@ class Guard:
 
 @contextmanager
 def started(state: Path, recorded: Path, *, guard: Guard | None = None) -> Iterator[Running]:
-    """Start both, make the customer in BRM and the cross-references in the gateway; stop both in the end.
+    """Start all, make the customer in BRM and the cross-references in the gateway, fill Siebel; stop all in the end.
 
-    What partners say, and hear, is kept in the directory ``recorded``, what the gateway says to BRM in ``own`` below.
+    What partners say, and hear, is kept in the directory ``recorded``, what the gateway says itself in ``own`` below.
     With a ``guard`` the gateway asks its callers for a user name and password.
     """
-    ports = {"gateway": free_port(), "brm": free_port()}
+    ports = {name: free_port() for name in ("gateway", "brm", "siebel")}
     with ExitStack() as stack:
         public = {name: stack.enter_context(_before(port, recorded)) for name, port in ports.items()}
-        own = stack.enter_context(_before(ports["brm"], recorded / "own"))
+        own = {name: stack.enter_context(_before(ports[name], recorded / "own")) for name in ("brm", "siebel")}
         settings = state / "o2c.toml"
-        written = SETTINGS.format(gateway=ports["gateway"], brm=own, state=state, public=public["gateway"])
+        written = SETTINGS.format(gateway=ports["gateway"], state=state, public=public["gateway"], **own)
         settings.write_text(written + (GUARDED.format(key=new_key()) if guard else ""))
         stack.enter_context(running(_programs(state, settings, ports, public)))
         gateway = build(load(settings))
@@ -66,8 +72,10 @@ def started(state: Path, recorded: Path, *, guard: Guard | None = None) -> Itera
             "account": CUSTOMER.account,
             "billing_profile": CUSTOMER.billing_profile,
             "account_poid": made[0].value,
+            **siebel.seed(f"http://127.0.0.1:{ports['siebel']}"),
         }
-        yield Running(Site(public["gateway"]), Site(public["brm"]), names, lambda name: _payloads(gateway.admin, name))
+        at = {name: Site(url) for name, url in public.items()}
+        yield Running(**at, names=names, queued=lambda name: _payloads(gateway.admin, name))
 
 
 @contextmanager
@@ -85,8 +93,15 @@ def _programs(state: Path, settings: Path, ports: Mapping[str, int], public: Map
         "BRM_SIM_PUBLIC_URL": public["brm"],
         "BRM_SIM_CONTROL_TOKEN": "of-no-use-here",  # nothing here controls the simulator
     }
+    siebels = {
+        "SIEBEL_SIM_PORT": str(ports["siebel"]),
+        "SIEBEL_SIM_URL": f"sqlite:///{state}/siebel.sqlite",
+        "SIEBEL_SIM_PUBLIC_URL": public["siebel"],
+        "SIEBEL_SIM_CONTROL_TOKEN": siebel.CONTROL_TOKEN,
+    }
     return [
         Program("brm_sim", "brm_sim", (), simulated, at["brm"], state / "brm.log"),
+        Program("siebel_sim", "siebel_sim", (), siebels, at["siebel"], state / "siebel.log"),
         Program("gateway", "gateway", ("serve",), {"O2C_CONFIG": str(settings)}, at["gateway"], state / "gateway.log"),
     ]
 

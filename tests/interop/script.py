@@ -4,6 +4,7 @@ services.tsv            service, WSDL URL
 calls.tsv               call, service, operation, element of the answer, element of the fault, version of SOAP
 messages/<call>.xml     the body element to send; <call>.header.xml a header block
 credentials.tsv         user, password: to be proved by a UsernameToken; not there for most
+packages.tsv            namespace, Java package: for those of which Axis makes no package that compiles
 soap12/<service>.wsdl   the contract as it were if it declared SOAP 1.2, for toolkits that follow the binding
 typed/<call>.xml        the typed answer, or the typed detail of a fault, written back
 facts.tsv               what the partner tells, a fact a line:
@@ -21,7 +22,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.interop.cases import Case
+from soapkit.publish.pages import namespaces
+from soapkit.publish.toolkits import axis_packages
+from tests.interop.cases import Case, contracts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Script:
         for name in ("messages", "typed", "soap12"):
             (self.path / name).mkdir()
         _write(self.path / "services.tsv", services.items())
+        found = axis_packages(name for each in services for name in namespaces(contracts()[each]))
+        _write(self.path / "packages.tsv", found.items())
         _write(self.path / "calls.tsv", [self._call(case) for case in cases])
 
     def _call(self, case: Case) -> Sequence[str]:

@@ -57,6 +57,7 @@ public final class AxisPartner {
         Path sources = script.directory("sources", service);
         Emitter emitter = new Emitter();
         emitter.setWrapArrays(true); // option -w: a type that holds one list is a class like any other
+        emitter.setNamespaceMap(new HashMap<>(script.packages())); // option -N
         emitter.setOutputDir(sources.toString());
         emitter.run(service.wsdl());
         // Axis writes for Java 1.4: what it makes of any contract uses lists of no type

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.Diagnostic;
@@ -44,6 +45,11 @@ final class Script {
     List<Call> calls() throws IOException {
         return rows("calls.tsv").map(row -> new Call(row[0], row[1], row[2], row[3], row[4], row[5]))
                 .collect(Collectors.toList());
+    }
+
+    /** Namespaces of which Axis makes no package that compiles, each with one that does. */
+    Map<String, String> packages() throws IOException {
+        return rows("packages.tsv").collect(Collectors.toMap(row -> row[0], row -> row[1]));
     }
 
     Path message(Call call) {

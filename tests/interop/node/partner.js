@@ -59,7 +59,7 @@ function tellMembers(service, client) {
   }
 }
 
-async function call([name, service, operation, answer, , version]) {
+async function call([name, service, operation, answer, declared, version]) {
   const client = version === "1.1" ? clients[service] : await inSoap12(service);
   client.clearSoapHeaders();
   client.addHttpHeader("X-Correlation-Id", name);
@@ -72,6 +72,7 @@ async function call([name, service, operation, answer, , version]) {
   } catch (error) {
     const fault = error.root?.Envelope?.Body?.Fault;
     const detail = fault?.detail ?? fault?.Detail;
+    if (fault && !declared) return tell("error", name, fault.faultstring ?? fault.Reason?.Text);
     if (!detail) return tell("error", name, String(error.stack ?? error));
     const [element, fields] = Object.entries(detail)[0];
     writeFileSync(join(directory, "typed", name + ".xml"), write(element, fields));

@@ -60,7 +60,7 @@ class Partner:
 
     def _told(self, client: Any, call: Call, fault: WebFault) -> None:
         detail = fault.document.childAtPath("Envelope/Body/Fault/detail")
-        if detail is None or not len(detail.children):
+        if detail is None or not len(detail.children) or not call.fault:
             self._script.tell("error", call.name, str(fault))
             return
         found = detail.children[0]

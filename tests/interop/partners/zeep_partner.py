@@ -69,7 +69,7 @@ class Partner:
 
     def _told(self, client: Any, call: Call, fault: Fault) -> None:
         detail = next(iter(fault.detail)) if fault.detail is not None and len(fault.detail) else None
-        if detail is None:
+        if detail is None or not call.fault:
             self._script.tell("error", call.name, fault.message)
             return
         typed = client.wsdl.types.deserialize(detail)
@@ -79,7 +79,7 @@ class Partner:
     def _write(self, client: Any, call: Call, name: str, typed: Any) -> None:
         element = client.get_element(name)
         parent = etree.Element("written")
-        element.render(parent, _wrapped(element.type, typed))
+        element.render(parent, _said(element.type, _wrapped(element.type, typed)))
         self._script.typed(call.name).write_bytes(etree.tostring(parent[0]))
 
 
@@ -90,6 +90,14 @@ def _wrapped(kind: Any, value: Any) -> Any:
     [(name, element)] = kind.elements
     inner = value if isinstance(element, Wildcard) else _wrapped(element.type, value)
     return kind(**{name: inner})
+
+
+def _said(kind: Any, value: Any) -> Any:
+    """Put in what has to be there and is empty: zeep reads it as None, and does not write that."""
+    for name, element in kind.elements:
+        if not isinstance(element, Wildcard) and not element.is_optional and value[name] is None:
+            value[name] = ""
+    return value
 
 
 def _whole(kind: Any, value: Any, node: etree._Element, schema: Any) -> Any:
