@@ -10,9 +10,9 @@ import pytest
 from lxml import etree
 
 from siebel_sim.contracts import contracts_in
+from siebel_sim.operations import operations
 from siebel_sim.repository import Repository, repository
 from siebel_sim.server import build
-from siebel_sim.operations import operations
 from siebel_sim.settings import Settings
 from soapkit.catalog import Contract
 from tests.contract.places import ROOT
