@@ -64,7 +64,7 @@ class Record:
     @property
     def row_id(self) -> str:
         """Its row id."""
-        return self.row["row_id"] or ""
+        return self.row.get("row_id") or ""
 
 
 class Shape(Enum):

@@ -25,7 +25,7 @@ SHARED = "/eai_enu/start.swe?SWEExtSource=WebService&SWEExtCmd=Execute&WSSOAP=1"
 FAULT = "{http://www.siebel.com/ws/fault}"
 
 Tree: TypeAlias = "Mapping[str, Any]"
-"""Fields by tag; under a component's tag the list of its instances; attributes begin with @."""
+"""Fields by tag; under a component's tag the list of its instances; attributes are @name, a field's under @@field."""
 
 
 class Simulator:
@@ -37,12 +37,25 @@ class Simulator:
         self._pool = urllib3.PoolManager(retries=False, timeout=30)
         self.contracts = {path.stem: load(path) for path in sorted(folder.glob("*.wsdl"))}
 
-    def ask(self, operation: str, *message: Tree | None, path: str | None = None, **arguments: str) -> etree._Element:
-        """Call an operation with instances of its integration object; the answer. RemoteFault when it refuses."""
+    def ask(
+        self,
+        operation: str,
+        *message: Tree | None,
+        path: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+        **arguments: Any,
+    ) -> etree._Element:
+        """Call an operation with instances of its integration object, in a list with ``attributes``; the answer.
+
+        RemoteFault when it refuses.
+        """
         contract = next(
             each for each in self.contracts.values() if operation in {known.name for known in each.operations}
         )
         body = body_of(contract, operation, message, arguments)
+        for listed in body if attributes else ():
+            if etree.QName(listed).localname.startswith("ListOf"):
+                listed.attrib.update(list((attributes or {}).items()))
         address = self.address + (path or f"/services/{contract.name}")
         answer = Client(contract, address, wsgi=self._wsgi, validate=False).call(operation, body)
         assert answer is not None
@@ -50,21 +63,21 @@ class Simulator:
             assert contract.check(answer) == ()  # as published, not as leniently as messages are taken
         return answer
 
-    def call(self, operation: str, *message: Tree | None, path: str | None = None, **arguments: str) -> list[Any]:
+    def call(self, operation: str, *message: Tree | None, path: str | None = None, **arguments: Any) -> list[Any]:
         """Call an operation; the records in its answer."""
         return records(self.ask(operation, *message, path=path, **arguments))
 
-    def refused(self, operation: str, *message: Tree | None, **arguments: str) -> list[str]:
+    def refused(self, operation: str, *message: Tree | None, **arguments: Any) -> list[str]:
         """Call an operation that must be refused; the codes of the stack, outermost first."""
         return [code for code, _ in self.stack(operation, *message, **arguments)]
 
-    def stack(self, operation: str, *message: Tree | None, **arguments: str) -> list[tuple[str, str]]:
+    def stack(self, operation: str, *message: Tree | None, **arguments: Any) -> list[tuple[str, str]]:
         """Call an operation that must be refused; codes and texts of the stack, outermost first."""
         with pytest.raises(RemoteFault) as refused:
             self.ask(operation, *message, path=None, **arguments)
         stack = stack_of(refused.value.detail)
-        assert refused.value.text == stack[0][1]
-        assert refused.value.text.endswith(f"({stack[0][0]})")
+        assert refused.value.text.startswith(stack[0][1])
+        assert stack[0][1].endswith(f"({stack[0][0]})")
         return stack
 
     def control(self, method: str, path: str, body: Any = None, *, token: str | None = TOKEN) -> tuple[int, Any]:
@@ -129,7 +142,10 @@ def _write(container: etree._Element, instances: Any, tag: str) -> None:
             continue
         element = etree.SubElement(container, f"{{{namespace}}}{tag}")
         for name, value in instance.items():
-            if name.startswith("@"):
+            if name.startswith("@@"):
+                for field in element.iterfind(f"{{{namespace}}}{name[2:]}"):
+                    field.attrib.update(value)
+            elif name.startswith("@"):
                 element.set(name[1:], value)
             elif isinstance(value, list):
                 _write(etree.SubElement(element, f"{{{namespace}}}ListOf{name}"), value, name)

@@ -134,7 +134,7 @@ def test_pages_follow_one_another_until_the_last(on_both: Simulator) -> None:
         made(on_both, IntegrationId=f"A{number}", Name=f"N{number}")
     seen = []
     for start in ("0", "2", "4"):
-        page = {"PageSize": "2", "StartRowNum": start, "SortSpec": "Name (DESCENDING)"}
+        page: dict[str, Any] = {"PageSize": "2", "StartRowNum": start, "SortSpec": "Name (DESCENDING)"}
         answer = on_both.ask("CUTAccountQueryPage", **page)
         seen.append(([each["Name"] for each in records(answer)], argument(answer, "LastPage")))
     assert seen == [(["N4", "N3"], "false"), (["N2", "N1"], "false"), (["N0"], "true")]
