@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gateway.config.section import Address, Count, Seconds, Section, SystemId
 from gateway.config.security import BrmSecuritySettings
+
+_CONDITIONS = {"Trouble Ticket": "io:ServiceRequest/io:TicketType = 'Back Office'"}
 
 QueueName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}$")]
 
@@ -78,11 +80,10 @@ class CutSettings(Section):
     """The Siebel that the data are of: one of ``[siebel]``."""
     off: tuple[str, ...] = ()
     """Workflows that are switched off, by name: ``["CUT Receive Fraud Alert Data"]``. They answer a fault."""
-    conditions: dict[str, str] = Field(
-        default_factory=lambda: {"Trouble Ticket": "io:ServiceRequest/io:TicketType = 'Back Office'"}
-    )
+    conditions: dict[str, str] = Field(default_factory=lambda: dict(_CONDITIONS))
     """By object, what a changed record must fulfil to be sent to anybody: an XPath 1.0 expression over the list, with
-    the prefix ``io``."""
+    the prefix ``io``. Trouble tickets are sent when they are for the back office, unless another condition is written;
+    an empty one sends all."""
     objects: dict[str, ObjectSettings] = Field(default_factory=dict)
     """Further objects, by name; ``o2c cut add`` writes what they need."""
     subscribers: dict[SystemId, SubscriberSettings] = Field(default_factory=dict)
@@ -99,3 +100,8 @@ class CutSettings(Section):
     """Each further wait is this many times the one before."""
     backoff_maximum_seconds: Seconds = 900
     """No wait is longer than this."""
+
+    @field_validator("conditions")
+    @classmethod
+    def _with_defaults(cls, value: dict[str, str]) -> dict[str, str]:
+        return {name: condition for name, condition in (_CONDITIONS | value).items() if condition.strip()}

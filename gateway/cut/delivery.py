@@ -89,6 +89,11 @@ class Deliveries:
             raise InvalidMessage("this is no change of an object's record", element=etree.QName(body).localname)
         return Delivery(self, about, found, told(about, body, "Source_spcSystem"))
 
+    def group(self, payload: bytes) -> str:
+        """Return what deliveries are kept in order by: their record."""
+        delivery = self.task(payload)
+        return f"{delivery.changed.key} {delivery.about}"
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:

@@ -134,7 +134,9 @@ def _outgoing(
     def route(subscriber: Subscriber) -> ErrandRoute:
         take = _take(subscriber, settings.subscribers[subscriber.name], about)
         errand = Deliveries(subscriber, by_input, take, known.news, database)
-        return ErrandRoute(subscriber.outgoing, errand, retry=_retry(settings), threads=subscriber.threads)
+        return ErrandRoute(
+            subscriber.outgoing, errand, group=errand.group, retry=_retry(settings), threads=subscriber.threads
+        )
 
     return tuple(route(each) for each in told.each if each.reached is not Reached.BRM)
 
