@@ -83,18 +83,20 @@ def is_business(account: Instance) -> bool:
 # ── BRM's side ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _OF_NAME: Mapping[str, str] = {
-    "EmailAddress": "EMAIL_ADDR",
     "Address": "ADDRESS",
     "City": "CITY",
     "State": "STATE",
     "PostalCode": "ZIP",
     "Country": "COUNTRY",
+    "EmailAddress": "EMAIL_ADDR",
 }
+"""In the order in which NAMEINFO is published."""
 _WHOLE: Elements = {BILLING_CONTACT: {}}
+_ANY: Elements = {-1: {}}
 WANTED: Flist = {"NAMEINFO": _WHOLE}
 """What is read of an /account."""
 
-WANTED_OF_SERVICE: Flist = {LOGIN: None, ALIAS: {}, "ACCOUNT_OBJ": None}
+WANTED_OF_SERVICE: Flist = {LOGIN: None, ALIAS: _ANY, "ACCOUNT_OBJ": None}
 """What is read of a /service."""
 
 
@@ -110,14 +112,15 @@ def of_customer(account: Flist, *, business: bool) -> Values:
 
 def to_customer(account: Flist, values: Values, *, business: bool) -> Flist:
     """Return the NAMEINFO element that gives BRM's /account these mapped fields."""
-    change: Flist = {place: values[field] for field, place in _OF_NAME.items() if field in values}
+    change: Flist = {}
     if "Name" in values:
         change |= {"COMPANY": values["Name"]} if business else _split(values["Name"] or "")
+    change |= {place: values[field] for field, place in _OF_NAME.items() if field in values}
     if "MainPhoneNumber" in values:
         phones = elements(name_of(account), "PHONES")
         main = _main(phones)
         kind = phones.get(main, {}).get("TYPE") or _HOME
-        change["PHONES"] = {main: {"PHONE": values["MainPhoneNumber"], "TYPE": kind}}
+        change["PHONES"] = {main: {"TYPE": kind, "PHONE": values["MainPhoneNumber"]}}
     return change
 
 
