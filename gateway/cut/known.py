@@ -97,10 +97,10 @@ def told_meanwhile(kept: KnownValue, told: KnownValue) -> KnownValue | None:
 
     Its own message that was here before the delivery was made was sent before it came.
     """
+    if kept.value == told.value:
+        return _same(kept, told)
     if kept.own:
-        if kept.number < told.number:
-            return told
-        return kept if kept.value == told.value else None
+        return told if kept.number < told.number else None
     return max(kept, told, key=lambda value: value.rank)
 
 
@@ -108,15 +108,20 @@ def said_meanwhile(last_seen: int | None) -> Meanwhile:
     """Return what tells what a partner has that said a value, when another was learned while that was worked on."""
 
     def meanwhile(kept: KnownValue, said: KnownValue) -> KnownValue | None:
+        if kept.value == said.value:
+            return _same(kept, said)
         if kept.own:
             return max(kept, said, key=lambda value: value.number)
         if last_seen is not None:
             return said if last_seen >= kept.number else kept
-        if said.number < kept.number or kept.value == said.value:
-            return kept
-        return None
+        return kept if said.number < kept.number else None
 
     return meanwhile
+
+
+def _same(one: KnownValue, other: KnownValue) -> KnownValue:
+    """Return a value that was learned twice: the later of both, and the partner's own if it ever said so itself."""
+    return max(one, other, key=lambda value: value.rank)._replace(own=one.own or other.own)
 
 
 def _tracked(records: Iterable[Instance]) -> list[Instance]:

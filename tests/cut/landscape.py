@@ -208,10 +208,10 @@ class Site:
             found = work.messages.find(None, states, limit=1000, order=None)
         return [each for each in found if each.queue.startswith("CUT_")]
 
-    def conflicts(self) -> list[SyncConflict]:
-        """Give the log of conflicts, oldest first."""
+    def conflicts(self, row_id: str) -> list[SyncConflict]:
+        """Give the conflicts about a record, oldest first."""
         with self.gateway.database.read() as work:
-            return work.synced.conflicts(system=None, record=None, limit=1000)[::-1]
+            return work.synced.conflicts(system=None, record=row_id, limit=1000)[::-1]
 
     def _consumers(self) -> list[Consumer[Any]]:
         workflows = self.gateway.cut
