@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("soapkit", "simkit", "gateway", "brm_sim", "siebel_sim")
+KINDS = {".wsdl", ".xsd", ".toml"}
+"""Contracts, and what stands beside Siebel's."""
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -43,7 +45,8 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contracts() -> set[str]:
-    return {str(path.relative_to(ROOT)) for kind in ("wsdl", "xsd") for path in (ROOT / kind).rglob(f"*.{kind}")}
+    found = (path for kind in ("wsdl", "xsd") for path in (ROOT / kind).rglob("*"))
+    return {str(path.relative_to(ROOT)) for path in found if path.suffix in KINDS}
 
 
 def test_it_holds_every_contract(wheel: Path) -> None:
@@ -77,7 +80,7 @@ def test_its_contracts_are_found_outside_the_checkout(programs: Path, tmp_path: 
     script = "from soapkit.catalog import contracts_root; print(contracts_root())"
     root = Path(run(programs / "python", "-c", script, cwd=tmp_path).strip())
     assert not root.is_relative_to(ROOT)
-    assert {str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in {".wsdl", ".xsd"}} == contracts()
+    assert {str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in KINDS} == contracts()
 
 
 def test_every_service_loads_from_it(programs: Path, tmp_path: Path) -> None:
