@@ -21,11 +21,27 @@ from zeep.exceptions import Fault
 from zeep.helpers import serialize_object
 from zeep.plugins import HistoryPlugin
 
+from gateway.admin import Admin
+from gateway.bootstrap import Gateway as Wired
+from gateway.bootstrap import build
+from gateway.config import load
 from tests.acceptance.cut_objects import CutObject, Tree
-from tests.acceptance.processes import answering, spare_port
+from tests.acceptance.processes import answering, environment, o2c, spare_port
 from tests.siebel_sim.simulator import stack_of
 
 TOKEN = "a token for tests"  # noqa: S105 - the control API of a test
+_SETTINGS = """
+[gateway]
+database = "sqlite:///{database}"
+port = {port}
+[queue]
+poll_seconds = 0.05
+[siebel.SEBL_01]
+url = "{siebel}"
+[cut]
+backoff_initial_seconds = 0.1
+backoff_factor = 1
+"""
 SESSION = "http://siebel.com/webservices"
 _HTTP = urllib3.PoolManager(retries=False, timeout=30)
 
@@ -40,6 +56,13 @@ class Service:
         self._client = zeep.Client(  # type: ignore[no-untyped-call] # same
             f"{address}?wsdl", transport=transport, plugins=[self._history]
         )
+
+    @property
+    def operations(self) -> list[str]:
+        """The operations that are published."""
+        (service,) = self._client.wsdl.services.values()
+        (port,) = service.ports.values()
+        return list(port.binding.all())
 
     def call(self, operation: str, header: Any = None, **arguments: Any) -> Any:
         """Call; the answer as plain values, as zeep unwraps them: of a single argument only what it holds."""
@@ -58,7 +81,8 @@ class Service:
         with pytest.raises(Fault) as told:
             self.call(operation, header, **arguments)
         stack = stack_of(told.value.detail[0])
-        assert told.value.message.replace(" (SBL-", "(SBL-") == stack[0][1]  # a session's has a space there
+        said = told.value.message.replace(" (SBL-", "(SBL-")  # a session's has a space there
+        assert said in (stack[0][1], "--".join(text for _, text in stack)), said
         return stack
 
 
@@ -162,6 +186,82 @@ def siebel_process(directory: Path, **variables: str) -> Iterator[Siebel]:
     with program([sys.executable, "-m", "siebel_sim"], kept | known | variables, directory, "siebel") as child:
         answering(f"{address}/health/live", child)
         yield Siebel(address)
+
+
+@dataclass
+class Gateway:
+    """A gateway at ``address`` beside a Siebel, and the environment of commands that know both."""
+
+    address: str
+    siebel: Siebel
+    directory: Path
+    env: Mapping[str, str]
+    wired: Wired
+    _services: dict[str, Service] = field(default_factory=dict)
+
+    @property
+    def admin(self) -> Admin:
+        """What commands call, without a process for each."""
+        return self.wired.admin
+
+    def of(self, about: CutObject) -> Service:
+        """Give the CUT service of an object."""
+        return self.service(about.service)
+
+    def service(self, name: str) -> Service:
+        """Give a service by name."""
+        if name not in self._services:
+            self._services[name] = Service(f"{self.address}/services/{name}")
+        return self._services[name]
+
+    def get(self, about: CutObject, **asked: str) -> Tree:
+        """CUT Get."""
+        found: Tree = self.of(about).call(f"CUTGet{about.word}Data", **asked)
+        return found
+
+    def receive(self, about: CutObject, *given: Tree, **more: str) -> Tree:
+        """CUT Receive."""
+        found: Tree = self.of(about).call(f"CUTReceive{about.word}Data", **about.message(*given), **more)
+        return found
+
+    def tell(self, about: CutObject, record: Tree, **more: str) -> Tree:
+        """CUT Send, as Siebel does for a change."""
+        found: Tree = self.of(about).call(f"CUTSend{about.word}Data", **about.message(record), **more)
+        return found
+
+    def o2c(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return o2c(*arguments, env=self.env, cwd=self.directory, given=given)
+
+    def told(self, *arguments: str) -> Any:
+        """Run a command that must succeed and speaks JSON; the value."""
+        done = self.o2c(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    @contextmanager
+    def working(self, **variables: str) -> Iterator[None]:
+        """Run a worker process."""
+        command = [sys.executable, "-m", "gateway", "worker"]
+        with program(command, {**self.env, **variables}, self.directory, "worker"):
+            yield
+
+
+@contextmanager
+def gateway_process(directory: Path, siebel: Siebel, settings: str = "", **variables: str) -> Iterator[Gateway]:
+    """Run a gateway's SOAP edge beside a Siebel."""
+    port = spare_port()
+    env = environment(directory, **variables)
+    file = directory / "o2c.toml"
+    file.write_text(
+        _SETTINGS.format(database=directory / "gateway.sqlite", port=port, siebel=siebel.address) + settings
+    )
+    address = f"http://127.0.0.1:{port}"
+    with program([sys.executable, "-m", "gateway", "serve"], env, directory, "gateway") as child:
+        answering(f"{address}/health/live", child)
+        wired = build(load(file))
+        yield Gateway(address, siebel, directory, env, wired)
+        wired.close()
 
 
 @contextmanager
