@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import stamina
 import typer
 from lxml import etree
 
 from gateway.bootstrap import Gateway, build
 from gateway.cli.context import session
+from gateway.cli.demo_siebel import SiebelScenes
 from gateway.cli.output import Failed, console, done, literal, record, rows
 from gateway.cli.processes import free_port, running
 from gateway.cli.run import gateway_program, worker_programs
 from gateway.cli.simulators import SIMULATORS
+from gateway.cli.stage import heading, waited
 from gateway.config import load
 from gateway.demo import customers, orders
 from gateway.demo.customers import CUSTOMERS, Customer
+from gateway.demo.siebel import SiebelDemo
 from gateway.domain.xref import XrefRow, XrefTable
 from gateway.inquiry import holdings
 from gateway.messaging.queues import Message, State
@@ -34,14 +36,12 @@ RESPONSES = "AIA_UPDBO_IN_JMSQ"
 RETIRED = "0.0.0.1 /product 99999"
 """A product that BRM does not sell: what a wrong cross-reference looks like."""
 _BRM = "BRM_01"
+_SIEBEL = "SEBL_01"
 _CORE = f"{{{orders.CORE}}}"
 _LINE = f"{{{orders.FORD}}}FulfillmentOrderLine"
-_PATIENCE = 60.0
 _SETTINGS = "o2c.toml"
 _MARK = b"# the demo's settings are in its environment\n"
 """The settings file of a demo, by which its directory is known again."""
-
-_T = TypeVar("_T")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,13 +55,16 @@ def demo(
         "var/demo"
     ),
 ) -> None:
-    """Bill one order end to end on simulators, then one that fails and is mended, and show every stage."""
-    with _started(state) as show:
+    """Bill an order on simulators, keep Siebel and BRM in step, mend an order that fails, and show every stage."""
+    with _started(state) as (show, siebel):
         show.customers()
+        siebel.is_read(CUSTOMERS[0])
         show.an_order_is_billed()
         show.its_second_phase()
+        siebel.moves_in_siebel(CUSTOMERS[0])
+        siebel.is_called_otherwise_in_brm(CUSTOMERS[0])
         show.an_order_fails_and_is_mended()
-    _heading("That was it")
+    heading("That was it")
     console.print(f"Databases and logs are in {state}.")
     console.print("next: o2c up (the same, to play with) · README.md")
 
@@ -83,7 +86,7 @@ def seed(
 
 
 @contextmanager
-def _started(state: Path) -> Iterator[Scenes]:
+def _started(state: Path) -> Iterator[tuple[Scenes, SiebelScenes]]:
     _empty(state)
     _point_at(state)
     settings = load()
@@ -99,7 +102,8 @@ def _started(state: Path) -> Iterator[Scenes]:
             processes = stack.enter_context(running(programs))
         for process in processes:
             console.print(f"[green]running[/green] {process.program.name:14} pid {process.pid} {process.program.ready}")
-        yield Scenes(gateway)
+        siebel = SiebelDemo(settings.here, settings.siebel[_SIEBEL].url, _SIEBEL)
+        yield Scenes(gateway, siebel), SiebelScenes(gateway, siebel, _BRM)
 
 
 def _empty(state: Path) -> None:
@@ -124,6 +128,7 @@ def _point_at(state: Path) -> None:
         "O2C_GATEWAY__DATABASE": f"sqlite:///{state / 'gateway.sqlite'}",
         "O2C_BRM__BRM_01__URL": f"http://127.0.0.1:{free_port()}",
         "O2C_SIEBEL__SEBL_01__URL": f"http://127.0.0.1:{free_port()}",
+        "O2C_CUT__SUBSCRIBERS__BRM__BRM": _BRM,
     }
 
 
@@ -132,30 +137,31 @@ class Scenes:
     """What the demo shows, scene by scene."""
 
     gateway: Gateway
+    siebel: SiebelDemo
 
     def customers(self) -> None:
-        """Two customers are made in BRM, as the customer synchronisation would."""
-        _heading("Two customers in BRM, and the cross-references that name them")
-        made = customers.create(self.gateway.brms[_BRM], CUSTOMERS)
+        """Two customers of Siebel are made in BRM, as the customer synchronisation would."""
+        heading("Two customers of Siebel in BRM, and the cross-references that name them in both")
+        made = [*customers.create(self.gateway.brms[_BRM], CUSTOMERS), *self.siebel.references(CUSTOMERS)]
         self.gateway.admin.load_xref([*made, *customers.products(_BRM)])
         self._accounts()
         self._xref([*made, *customers.products(_BRM)])
 
     def an_order_is_billed(self) -> None:
         """INITIATE BILLING: bought with dates a year ahead."""
-        _heading("An order: mobile bundle with tariff, handset fee and discount, and a paper bill · INITIATE BILLING")
+        heading("An order: mobile bundle with tariff, handset fee and discount, and a paper bill · INITIATE BILLING")
         order = orders.mobile_order("1-10001", CUSTOMERS[0].account, CUSTOMERS[0].billing_profile, "447700900123")
         self._billed(self._put(order), CUSTOMERS[0], whole=True)
 
     def its_second_phase(self) -> None:
         """FULFILL BILLING: the real dates, and the charges that follow."""
-        _heading("The same order is delivered · FULFILL BILLING")
+        heading("The same order is delivered · FULFILL BILLING")
         order = orders.mobile_order("1-10001", CUSTOMERS[0].account, CUSTOMERS[0].billing_profile, "447700900123")
         self._billed(self._put(order.fulfilled()), CUSTOMERS[0])
 
     def an_order_fails_and_is_mended(self) -> None:
         """BRM refuses the order's last line: nothing of it remains; mended, it is billed once."""
-        _heading("Another order, but the cross-reference of the paper bill names a product that BRM does not sell")
+        heading("Another order, but the cross-reference of the paper bill names a product that BRM does not sell")
         paper = XrefRow(XrefTable.ITEM_ITEMID.value, "item-paper-bill", _BRM, RETIRED)
         self.gateway.admin.load_xref([paper], replacing=True)
         customer = CUSTOMERS[1]
@@ -165,7 +171,7 @@ class Scenes:
         self._story(intake)
         self._nothing_remains(failed, customer)
         _show_response(answer)
-        _heading("The cross-reference is mended, the order resubmitted")
+        heading("The cross-reference is mended, the order resubmitted")
         good = customers.PRODUCTS["item-paper-bill"]
         self.gateway.admin.load_xref([replace(paper, value=good)], replacing=True)
         self.gateway.admin.resubmit([intake])
@@ -194,7 +200,7 @@ class Scenes:
             message = self.gateway.admin.message(intake)
             return message if message.state in (State.DONE, State.ERROR) else None
 
-        return _waited(outcome, f"message {intake}")
+        return waited(outcome, f"message {intake}")
 
     def _story(self, intake: int) -> None:
         told = [record(step) for step in self.gateway.admin.story(intake)]
@@ -231,7 +237,7 @@ class Scenes:
         console.print(f"the order has {len(rows_left)} cross-references.")
 
     def _answer(self) -> Element:
-        return parse(_waited(lambda: self.gateway.admin.get(RESPONSES), RESPONSES)[1])
+        return parse(waited(lambda: self.gateway.admin.get(RESPONSES), RESPONSES)[1])
 
     def _accounts(self) -> None:
         found = [record(each) for each in holdings.accounts(self.gateway.brms[_BRM])]
@@ -259,21 +265,3 @@ def _brief(line: Element) -> dict[str, str]:
         "in BRM": line.findtext(f".//{_CORE}ApplicationObjectKey/{_CORE}ID"),
     }
     return {name: text or "" for name, text in said.items()}
-
-
-def _heading(text: str) -> None:
-    console.rule(f"[bold]{text}", align="left")
-
-
-def _waited(look: Callable[[], _T | None], what: str) -> _T:
-    """Return what ``look`` finds, looking again for a while."""
-    for attempt in stamina.retry_context(
-        on=LookupError, attempts=None, timeout=_PATIENCE, wait_initial=0.05, wait_max=0.2, wait_jitter=0
-    ):
-        with attempt:
-            found = look()
-            if found is None:
-                raise LookupError(what)
-    if found is None:
-        raise Failed(f"{what}: nothing came of it; see the log")
-    return found

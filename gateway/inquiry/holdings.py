@@ -33,13 +33,15 @@ STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An /account: ``status`` in words, ``currency`` as BRM's resource id (826 GBP)."""
+    """An /account: ``status`` in words, ``currency`` as BRM's resource id (826 GBP), ``address`` on one line."""
 
     number: str
     poid: str
     name: str
     currency: str
     status: str
+    address: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,20 @@ def _nulls(*fields: str) -> Flist:
 def _account(found: Flist) -> Account:
     names = cast("dict[int, Flist]", found.get("NAMEINFO") or {})
     name = next(iter(names.values()), {})
-    full = " ".join(filter(None, (_text(name, "FIRST_NAME"), _text(name, "LAST_NAME")))) or _text(name, "COMPANY")
+    phones = cast("dict[int, Flist]", name.get("PHONES") or {})
     return Account(
-        _text(found, "ACCOUNT_NO"), _poid(found, "POID"), full, _text(found, "CURRENCY"), _status(found)
-    )  # fmt: skip
+        number=_text(found, "ACCOUNT_NO"),
+        poid=_poid(found, "POID"),
+        name=_joined(name, " ", "FIRST_NAME", "LAST_NAME") or _text(name, "COMPANY"),
+        currency=_text(found, "CURRENCY"),
+        status=_status(found),
+        address=_joined(name, ", ", "ADDRESS", "CITY", "STATE", "ZIP", "COUNTRY").replace("\n", ", "),
+        phone=next((_text(each, "PHONE") for each in phones.values()), ""),
+    )
+
+
+def _joined(found: Flist, by: str, *fields: str) -> str:
+    return by.join(filter(None, (_text(found, field) for field in fields)))
 
 
 def _holding(found: Flist, what: str, since: str) -> Holding:
