@@ -17,7 +17,8 @@
     │   ├── Heuristic            an operator settled the transaction in BRM: no automatic retry
     │   ├── InDoubt              the outcome of a commit is not known yet
     │   ├── InProgress           the same request is being worked on elsewhere
-    │   └── SwitchedOff          an operator has switched off what was asked for
+    │   ├── SwitchedOff          an operator has switched off what was asked for
+    │   └── NotYet               what must come first is under way: taken up again very soon, and not counted as a try
     └── Superseded               another worker owns this attempt now; this one must leave no trace
 
 Only the SOAP edge and the queue consumer read a disposition. Messages name the element and the rule, never internals.
@@ -181,6 +182,12 @@ class SwitchedOff(SystemFailure):
 
     disposition = Disposition.REJECT
     code = "O2C_SWITCHED_OFF"
+
+
+class NotYet(SystemFailure):
+    """What must come first is under way: the message is taken up again very soon, and the try is not counted."""
+
+    code = "O2C_NOT_YET"
 
 
 class Superseded(GatewayError):

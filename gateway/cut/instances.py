@@ -33,6 +33,9 @@ USER_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 OF_SIEBEL = frozenset((MOD_ID, "Created", "CreatedBy", "Updated", "UpdatedBy"))
 """What only Siebel says, besides the row id."""
 
+ANY = "*"
+"""Stands for whichever record, where a message does not say which one it is about, or is about several."""
+
 _LIST = "ListOf"
 
 

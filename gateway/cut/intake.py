@@ -11,6 +11,7 @@ from typing import Protocol
 
 from lxml import etree
 
+from gateway.cut.instances import ANY
 from gateway.cut.messages import Data, Incoming, answer, data, from_document, told
 from gateway.cut.objects import CutObject
 from gateway.cut.subscribers import Subscribers
@@ -65,7 +66,7 @@ class Told:
 
     @property
     def about(self) -> str:
-        """The record, by what it is called."""
+        """The record, by what it is called; ANY when that does not say which one it is, or there are several."""
         return identity(self.of.about, self.data.list)
 
     def do(self, claim: Claim, story: Story) -> Finished:
@@ -132,9 +133,9 @@ class QueueIntake:
 
 
 def identity(about: CutObject, of: Element) -> str:
-    """Return what the first record of a list is called; empty when it has none of Siebel's ids."""
-    first = next(iter(about.records(of)), None)
-    return "" if first is None else _identity(first)
+    """Return what the record of a list is called; ANY for several, and for one that has none of Siebel's ids."""
+    found = about.records(of)
+    return (_identity(found[0]) if len(found) == 1 else "") or ANY
 
 
 def _identity(record: Element) -> str:

@@ -15,13 +15,15 @@ from datetime import datetime
 
 from lxml import etree
 
-from gateway.cut.instances import INTEGRATION_ID, Instance, read, row_id_tag
+from gateway.cut.instances import ANY, INTEGRATION_ID, Instance, read, row_id_tag
 from gateway.cut.objects import CutObject
-from gateway.messaging.ports import Database, Work
+from gateway.errors import NotYet
+from gateway.messaging.ports import Clock, Database, Work
 from gateway.messaging.synced import KnownValue, SyncState
 from gateway.transforms.reading import Element
 
 _PREFIX = "io"
+_NAMES = (INTEGRATION_ID, "OwnerAccountId")
 
 Values = Mapping[str, KnownValue]
 Meanwhile = Callable[[KnownValue, KnownValue], KnownValue | None]
@@ -47,14 +49,17 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Known states, as deliveries ask for them."""
+    """Known states, as deliveries ask for them; what partners say comes by the queues ``incoming``."""
 
     database: Database
+    clock: Clock
+    incoming: tuple[str, ...]
 
     def news(self, system: str, about: CutObject, list_: Element, number: int) -> News | None:
         """Return what of a snapshot ``system`` does not know; None when there is nothing to tell it.
 
-        ``number`` is the delivery's own. ``list_`` is not changed.
+        ``number`` is the delivery's own. ``list_`` is not changed. Raises NotYet while somebody's word about the record
+        is being received: Siebel may have it already, and tell it, before it is known whose it was.
         """
         records = read(list_)
         states = self._states(system, records)
@@ -69,8 +74,11 @@ class Known:
         return News(list_of_news, lambda work, now: keep(work, system, learned.values(), told_meanwhile, now))
 
     def _states(self, system: str, records: tuple[Instance, ...]) -> Mapping[tuple[str, str], Values]:
-        with self.database.read() as work:
-            return work.synced.states(system, [each.place for each in _tracked(records)])
+        tracked = _tracked(records)
+        with self.database.read() as work:  # in this order: what has been received by now is in the states
+            if work.messages.receiving(_names(records), self.incoming, self.clock.now()):
+                raise NotYet("a message about the record is being received")
+            return work.synced.states(system, [each.place for each in tracked])
 
 
 def keep(work: Work, system: str, learned: Iterable[Learned], meanwhile: Meanwhile, now: datetime) -> None:
@@ -127,6 +135,14 @@ def _same(one: KnownValue, other: KnownValue) -> KnownValue:
 def _tracked(records: Iterable[Instance]) -> list[Instance]:
     """Return every instance that has a row id: of others nothing can be kept."""
     return [each for record in records for each in record.walk() if each.row_id]
+
+
+def _names(records: Iterable[Instance]) -> set[str]:
+    """Return all that a message may call these records, or what is in them or above them."""
+    named = {ANY}
+    for each in (one for record in records for one in record.walk()):
+        named |= {name for name in (each.row_id, *(each.fields.get(tag) for tag in _NAMES)) if name}
+    return named
 
 
 def _learned(instance: Instance, known: Values, number: int) -> Learned:

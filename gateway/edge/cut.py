@@ -28,6 +28,7 @@ from gateway.edge.brm_credentials import credentials
 from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.errand import ErrandRoute, Errands
 from gateway.messaging.ports import Clock, Database
+from gateway.messaging.queues import DIRECT
 from gateway.messaging.retry import RetryPolicy
 from soapkit.catalog import ContractError, load
 from soapkit.limits import Limits
@@ -76,7 +77,7 @@ def build(
     sender = Sender(getter, told, database, clock, limits, chosen.siebel, chosen.siebel_user)
     receiver = Receiver(chosen.siebel, siebel, told, database)
     steps = Steps(getter, sender, Intake(receiver.receive, told, errands, limits))
-    queues = (*_incoming(table, off, steps.intake, settings), *_outgoing(chosen, told, table, database))
+    queues = (*_incoming(table, off, steps.intake, settings), *_outgoing(chosen, told, table, database, clock))
     about = tuple(dict.fromkeys(each.about for each in table))
     hints = cut_brm.queues(told, about, (chosen.siebel, siebel), _retry(chosen), database=database, clock=clock)
     events = cut_brm.services(told, about, chosen.siebel, database=database, clock=clock)
@@ -124,12 +125,13 @@ def _incoming_of(of: Workflow, intake: Intake, retry: RetryPolicy, threads: int)
 
 
 def _outgoing(
-    settings: CutSettings, told: Subscribers, table: tuple[Workflow, ...], database: Database
+    settings: CutSettings, told: Subscribers, table: tuple[Workflow, ...], database: Database, clock: Clock
 ) -> tuple[ErrandRoute, ...]:
     """Return the queue of each subscriber that is no BRM, worked on by threads of its own."""
     about = {each.about.key: each.about for each in table}
     by_input = {workflow(each, Kind.RECEIVE).element("Input"): each for each in about.values()}
-    known = Known(database)
+    received = (DIRECT, *(each.queue for each in about.values() if each.two_way))
+    known = Known(database, clock, received)
 
     def route(subscriber: Subscriber) -> ErrandRoute:
         take = _take(subscriber, settings.subscribers[subscriber.name], about)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from gateway.errors import GatewayError, InDoubt, Superseded, SystemFailure
+from gateway.errors import GatewayError, InDoubt, NotYet, Superseded, SystemFailure
 from gateway.messaging.attempt import Ending
 from gateway.messaging.consumer import Route
 from gateway.messaging.leases import Leases
@@ -30,6 +30,8 @@ from gateway.messaging.unit import Plan, RequestKey, Story
 from soapkit.observe import tracing
 
 _log = structlog.get_logger(__name__)
+
+_MOMENT = timedelta(milliseconds=100)
 
 Write = Callable[[Work, datetime], None]
 """What is written in the commit that ends an errand."""
@@ -107,6 +109,8 @@ class Errands:
                 return Ending.DONE if self._run(attempt) is None else Ending.DUPLICATE
             except Superseded:
                 return Ending.SUPERSEDED
+            except NotYet:
+                return self._put_off(claim)
             except InDoubt as error:  # it is done, or its lease lapses and it is done again
                 _log.warning("outcome of a commit not known", error=error.text)
                 return Ending.PENDING
@@ -126,6 +130,14 @@ class Errands:
                 self._failed(attempt, error, GiveUp())
                 raise
         return attempt.finished.result if known is None else known.result
+
+    def _put_off(self, claim: Claim) -> Ending:
+        """Hand a message back, to be taken up again in a moment."""
+        now = self.clock.now()
+        with self.database.begin() as work:
+            work.messages.hand_back(claim, now, due=now + _MOMENT)
+            work.commit()
+        return Ending.RETRY
 
     def _run(self, attempt: _Attempt) -> Known | None:
         task = attempt.task

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -156,8 +156,11 @@ class Messages(Protocol):
     ) -> bool:
         """Move a message out of CLAIMED, if this attempt is still the current one."""
 
-    def hand_back(self, claim: Claim, now: datetime) -> bool:
-        """Put a claimed message back as if it had not been taken; the try is not counted."""
+    def hand_back(self, claim: Claim, now: datetime, *, due: datetime | None = None) -> bool:
+        """Put a claimed message back as if it had not been taken, due at once or at ``due``; the try is not counted."""
+
+    def receiving(self, records: Collection[str], queues: Collection[str], now: datetime) -> bool:
+        """Tell whether a message of one of ``queues`` that is about one of ``records`` is being worked on."""
 
     def move(
         self, intake: int, came: Sequence[State], state: State, *, now: datetime, reason: Reason | None = None

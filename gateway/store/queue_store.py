@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -106,17 +106,21 @@ class QueueStore:
             values["available_at"] = available_at
         return self._fenced(intake, attempt, values)
 
-    def hand_back(self, claim: Claim, now: datetime) -> bool:
+    def hand_back(self, claim: Claim, now: datetime, *, due: datetime | None = None) -> bool:
         """Return a message unworked."""
         values = {
             "state": State.WAITING,
             "tries": _M.tries - 1,
             "owner": None,
             "lease_until": None,
-            "available_at": now,
+            "available_at": due or now,
             "changed_at": now,
         }
         return self._fenced(claim.intake, claim.attempt, values)
+
+    def receiving(self, records: Collection[str], queues: Collection[str], now: datetime) -> bool:
+        """Look for one with a lease."""
+        return self._any(_M.queue.in_(queues), _M.state == State.CLAIMED, _M.account.in_(records), _M.lease_until > now)
 
     def leased(self, intake: int, attempt: int, now: datetime) -> bool:
         """Tell whether somebody is at it."""
