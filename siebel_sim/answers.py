@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from lxml import etree
 
 from siebel_sim.adapter import Answer, Arguments
-from siebel_sim.messages import write
 from siebel_sim.operations import Part, Served
+from siebel_sim.record_xml import Style, write
 from siebel_sim.repository import Object
 from siebel_sim.values import Wording
 
@@ -32,7 +32,7 @@ def written(served: Served, answer: Answer, arguments: Arguments) -> etree._Elem
 
 
 def _write_object(element: etree._Element, part: Part, about: Object, answer: Answer, wording: Wording) -> None:
-    found = write(part.list_element, about, answer.records, answer.shape, wording)
+    found = write(part.list_element, about, answer.records, Style(answer.shape, wording))
     if "lastpage" in about.attributes and answer.last_page is not None:
         found.set("lastpage", _flag(answer.last_page))
     if "recordcount" in about.attributes and answer.total is not None:

@@ -1,4 +1,4 @@
-"""Integration object instances: what a message says, what an answer holds, and how both are written in XML."""
+"""Integration object instances: what a message says, and what an answer holds; ``record_xml`` writes that."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from enum import Enum, auto
 
 from lxml import etree
 
-from siebel_sim.components import column_of
 from siebel_sim.errors import BAD_SORT, NO_FIELD, SiebelError
-from siebel_sim.repository import OPERATION, Component, Object
+from siebel_sim.repository import Component, Object
 from siebel_sim.search import Order
 from siebel_sim.store import Row
-from siebel_sim.values import Kind, Lov, Wording
+from siebel_sim.values import Lov
 
 PRIMARY = "IsPrimaryMVG"
-DEFAULT = Wording()
-"""What the language displays, and its dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,42 +140,6 @@ def arrange_list(element: etree._Element, component: Component) -> None:
 
 def _unknown(element: etree._Element, component: Component) -> SiebelError:
     return SiebelError(NO_FIELD.said(etree.QName(element).localname, component.business.name))
-
-
-def write(
-    element: str, about: Object, records: Sequence[Record], shape: Shape, wording: Wording = DEFAULT
-) -> etree._Element:
-    """Write records as the list ``element`` of the integration object ``about``."""
-    written = etree.Element(element, nsmap={"io": etree.QName(about.root.element).namespace or ""})
-    if shape is Shape.WHOLE or about.root.status_key is not None:
-        for record in records:
-            _write(written, record, about.root, shape, wording)
-    return written
-
-
-def _write(parent: etree._Element, record: Record, component: Component, shape: Shape, wording: Wording) -> None:
-    element = etree.SubElement(parent, component.element)
-    if PRIMARY in component.attributes and shape is Shape.WHOLE:
-        element.set(PRIMARY, "Y" if record.primary else "N")
-    wanted = component.status_key if shape is Shape.STATUS else record.asked
-    row = record.row if shape is Shape.WHOLE else {**record.row, column_of(OPERATION): record.done}
-    for name, known, text, child in component.forms(wording):
-        if child is not None:
-            _write_all(element, name, (record.children.get(child.tag, ()), child, shape, wording))
-        elif known is not None and (wanted is None or known.tag in wanted):
-            value = row.get(known.column)
-            if value is not None:
-                etree.SubElement(element, name).text = value if text is None else text(value)
-            elif known.wire is Kind.TEXT:
-                etree.SubElement(element, name)
-
-
-def _write_all(element: etree._Element, name: str, below: tuple[Sequence[Record], Component, Shape, Wording]) -> None:
-    records, component, shape, wording = below
-    if records and not (shape is Shape.STATUS and component.status_key is None):
-        container = etree.SubElement(element, name)
-        for each in records:
-            _write(container, each, component, shape, wording)
 
 
 def as_json(element: etree._Element) -> object:

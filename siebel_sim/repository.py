@@ -28,7 +28,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Bounded
@@ -80,7 +80,10 @@ class Form(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """An integration component over its business component; ``children`` are by container (Clark), and may recur."""
+    """An integration component over its business component; ``children`` are by container (Clark), and may recur.
+
+    ``blanks`` is for who writes records, to keep what does not change.
+    """
 
     name: str
     tag: str
@@ -95,6 +98,7 @@ class Component:
     attributes: frozenset[str]
     types: frozenset[str]
     children: dict[str, Component] = field(default_factory=dict, repr=False)
+    blanks: dict[Wording, Any] = field(default_factory=dict, repr=False, init=False)
     _forms: dict[Wording, Sequence[Form]] = field(default_factory=dict, repr=False, init=False)
 
     def forms(self, wording: Wording) -> Sequence[Form]:

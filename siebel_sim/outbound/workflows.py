@@ -14,7 +14,8 @@ from pathlib import Path
 from lxml import etree
 
 from siebel_sim.integration_objects import content, integration_objects, key_of, list_in
-from siebel_sim.messages import Record, Shape, write
+from siebel_sim.messages import Record
+from siebel_sim.record_xml import write
 from siebel_sim.repository import Object
 from soapkit.catalog import Contract, Operation, load
 from soapkit.schema_model import global_element
@@ -44,7 +45,7 @@ class Workflow:
         for argument in self.arguments:
             name = etree.QName(argument).localname
             if argument == self.list_element:
-                body.append(write(argument, about, records, Shape.WHOLE))
+                body.append(write(argument, about, records))
             elif name in told:
                 etree.SubElement(body, argument).text = told[name]
         return etree.tostring(body, encoding="unicode")
