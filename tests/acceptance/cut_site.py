@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -38,11 +39,13 @@ port = {port}
 poll_seconds = 0.05
 [siebel.SEBL_01]
 url = "{siebel}"
+{at_siebel}
 [cut]
 backoff_initial_seconds = 0.1
 backoff_factor = 1
 """
 SESSION = "http://siebel.com/webservices"
+_CORRELATED = re.compile(r" \(correlation id [\w-]+\)$")
 _HTTP = urllib3.PoolManager(retries=False, timeout=30)
 
 
@@ -81,7 +84,7 @@ class Service:
         with pytest.raises(Fault) as told:
             self.call(operation, header, **arguments)
         stack = stack_of(told.value.detail[0])
-        said = told.value.message.replace(" (SBL-", "(SBL-")  # a session's has a space there
+        said = _CORRELATED.sub("", told.value.message).replace(" (SBL-", "(SBL-")  # a session's has a space there
         assert said in (stack[0][1], "--".join(text for _, text in stack)), said
         return stack
 
@@ -91,7 +94,13 @@ class Siebel:
     """A simulated Siebel at ``address``: its services, and its control API."""
 
     address: str
+    child: subprocess.Popen[str]
     _services: dict[str, Service] = field(default_factory=dict)
+
+    def stop(self) -> None:
+        """End its process."""
+        self.child.terminate()
+        self.child.wait(40)
 
     def of(self, about: CutObject) -> Service:
         """Give Siebel's own service of an object."""
@@ -175,17 +184,17 @@ def number() -> str:
 @contextmanager
 def siebel_process(directory: Path, **variables: str) -> Iterator[Siebel]:
     """Run a simulated Siebel, as an operator does; what it says goes to a file there."""
-    port = spare_port()
+    port = variables.get("SIEBEL_SIM_PORT") or str(spare_port())
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("O2C_", "SIEBEL_SIM_"))}
     known = {
-        "SIEBEL_SIM_PORT": str(port),
+        "SIEBEL_SIM_PORT": port,
         "SIEBEL_SIM_URL": f"sqlite:///{directory / 'siebel.sqlite'}",
         "SIEBEL_SIM_CONTROL_TOKEN": TOKEN,
     }
     address = f"http://127.0.0.1:{port}"
     with program([sys.executable, "-m", "siebel_sim"], kept | known | variables, directory, "siebel") as child:
         answering(f"{address}/health/live", child)
-        yield Siebel(address)
+        yield Siebel(address, child)
 
 
 @dataclass
@@ -248,14 +257,15 @@ class Gateway:
 
 
 @contextmanager
-def gateway_process(directory: Path, siebel: Siebel, settings: str = "", **variables: str) -> Iterator[Gateway]:
-    """Run a gateway's SOAP edge beside a Siebel."""
+def gateway_process(
+    directory: Path, siebel: Siebel, settings: str = "", *, at_siebel: str = "", **variables: str
+) -> Iterator[Gateway]:
+    """Run a gateway's SOAP edge beside a Siebel; ``settings`` go on in [cut], ``at_siebel`` in [siebel.SEBL_01]."""
     port = spare_port()
     env = environment(directory, **variables)
     file = directory / "o2c.toml"
-    file.write_text(
-        _SETTINGS.format(database=directory / "gateway.sqlite", port=port, siebel=siebel.address) + settings
-    )
+    known = {"database": directory / "gateway.sqlite", "port": port, "siebel": siebel.address, "at_siebel": at_siebel}
+    file.write_text(_SETTINGS.format(**known) + settings, encoding="utf-8")
     address = f"http://127.0.0.1:{port}"
     with program([sys.executable, "-m", "gateway", "serve"], env, directory, "gateway") as child:
         answering(f"{address}/health/live", child)
