@@ -80,7 +80,7 @@ def test_a_record_is_told_by_the_workflows_that_show_what_changed_of_it_and_no_o
     site.change("account", row_id, MainPhoneNumber="+44 3")
     assert site.told() == [(ACCOUNT, row_id)]
     site.change("account", row_id, Name="Ada Ltd")
-    assert site.told() == [(ACCOUNT, row_id), (PROFILE, row_id)]
+    assert sorted(site.told()) == [(ACCOUNT, row_id), (PROFILE, row_id)]
 
 
 def test_an_asset_is_told_as_phone_number_and_in_the_service_profile_of_its_owner(site: Telling) -> None:
@@ -116,8 +116,8 @@ def test_a_line_deep_in_an_order_tells_the_order(site: Telling) -> None:
 def test_work_orders_and_tickets_are_told_too(site: Telling) -> None:
     (order,) = site.write("Work Order", {"IntegrationId": "W1", "OrderNumber": "60-1", "AccountId": "1-1"})
     (ticket,) = site.write("Trouble Ticket", {"IntegrationId": "T1", "SRNumber": "40-1", "Abstract": "No tone"})
-    told = [("CUTSendWorkOrderData", order["Id"]), ("CUTSendTroubleTicketData", ticket["Id"])]
-    assert site.told() == told
+    told = [("CUTSendTroubleTicketData", ticket["Id"]), ("CUTSendWorkOrderData", order["Id"])]
+    assert sorted(site.told()) == told
 
 
 def test_what_goes_from_below_a_record_tells_the_record_and_a_record_that_goes_tells_nothing(site: Telling) -> None:
