@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from lxml import etree
 
+from gateway.admin.cut import CutDesk
 from gateway.bootstrap import Gateway, build
 from gateway.cli.context import session
 from gateway.cli.demo_siebel import SiebelScenes
@@ -24,8 +25,9 @@ from gateway.cli.stage import heading, waited
 from gateway.config import load
 from gateway.demo import customers, orders
 from gateway.demo.customers import CUSTOMERS, Customer
-from gateway.demo.siebel import SiebelDemo
+from gateway.demo.siebel import SiebelDemo, reference, specification
 from gateway.domain.xref import XrefRow, XrefTable
+from gateway.errors import Unavailable
 from gateway.inquiry import holdings
 from gateway.messaging.queues import Message, State
 from gateway.transforms.reading import Element
@@ -79,10 +81,33 @@ def seed(
     if brm is None:
         raise Failed(f"The demo's customers live in {_BRM}, which the settings do not have.")
     new = [customer for customer in CUSTOMERS if not holdings.accounts(brm, customer.number)]
-    gateway.admin.load_xref([*customers.create(brm, new), *customers.products(_BRM)])
+    gateway.admin.load_xref([*customers.create(brm, new), *customers.products(_BRM), *_known_to_siebel(gateway)])
     first = CUSTOMERS[0]
     order.write_bytes(orders.ebm(orders.mobile_order("1-10001", first.account, first.billing_profile, "447700900123")))
     done(f"{len(new)} customers are new in BRM; an order is in {order}.", then=f"o2c queue put {ORDERS} {order}")
+
+
+def _known_to_siebel(gateway: Gateway) -> list[XrefRow]:
+    """Return the customers' cross-references in Siebel; none where there is no Siebel, or it has other customers."""
+    try:
+        return _in_siebel(gateway)
+    except (Unavailable, LookupError) as error:
+        console.print(literal(f"Cross-references to {_SIEBEL} are not made: {error}"))
+        return []
+
+
+def _in_siebel(gateway: Gateway) -> list[XrefRow]:
+    if gateway.workflows is None:
+        return []
+    return [reference(each, _SIEBEL, _row_id(gateway.workflows, each)) for each in CUSTOMERS]
+
+
+def _row_id(desk: CutDesk, customer: Customer) -> str:
+    answer = desk.get("Account", {"SearchSpec": specification(customer)})
+    row_id = answer.findtext("{*}Object_spcId")
+    if not row_id:
+        raise LookupError(f"it has no account {customer.account}")
+    return row_id
 
 
 @contextmanager
@@ -102,8 +127,8 @@ def _started(state: Path) -> Iterator[tuple[Scenes, SiebelScenes]]:
             processes = stack.enter_context(running(programs))
         for process in processes:
             console.print(f"[green]running[/green] {process.program.name:14} pid {process.pid} {process.program.ready}")
-        siebel = SiebelDemo(settings.here, settings.siebel[_SIEBEL].url, _SIEBEL)
-        yield Scenes(gateway, siebel), SiebelScenes(gateway, siebel, _BRM)
+        siebel = SiebelDemo(settings.here, settings.siebel[_SIEBEL].url)
+        yield Scenes(gateway), SiebelScenes(gateway, siebel, _BRM)
 
 
 def _empty(state: Path) -> None:
@@ -137,12 +162,11 @@ class Scenes:
     """What the demo shows, scene by scene."""
 
     gateway: Gateway
-    siebel: SiebelDemo
 
     def customers(self) -> None:
         """Two customers of Siebel are made in BRM, as the customer synchronisation would."""
         heading("Two customers of Siebel in BRM, and the cross-references that name them in both")
-        made = [*customers.create(self.gateway.brms[_BRM], CUSTOMERS), *self.siebel.references(CUSTOMERS)]
+        made = [*customers.create(self.gateway.brms[_BRM], CUSTOMERS), *_in_siebel(self.gateway)]
         self.gateway.admin.load_xref([*made, *customers.products(_BRM)])
         self._accounts()
         self._xref([*made, *customers.products(_BRM)])

@@ -5,7 +5,7 @@ Siebel's simulator is seeded with the demo's customers (Integration Id = COMMON 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -44,15 +44,14 @@ class SiebelAccount:
 class SiebelDemo:
     """Calls the gateway at ``gateway`` and Siebel at ``siebel``, as others would."""
 
-    def __init__(self, gateway: str, siebel: str, name: str) -> None:
-        self._name = name
+    def __init__(self, gateway: str, siebel: str) -> None:
         self._cut = Client(load("wsdl/cut/CUTAccount.wsdl"), f"{gateway}/services/CUTAccount")
         self._siebel = Client(load("wsdl/siebel/CUTSampleAccount.wsdl"), f"{siebel}/services/CUTSampleAccount")
 
     def account(self, customer: Customer) -> SiebelAccount:
         """Ask the gateway for a customer: CUT Get Account Data, by Integration Id."""
         body = etree.Element(f"{_CUSTOM}CUTGetAccountData_Input")
-        etree.SubElement(body, f"{_CUSTOM}SearchSpec").text = f"[Integration Id] = '{customer.account}'"
+        etree.SubElement(body, f"{_CUSTOM}SearchSpec").text = specification(customer)
         answer = self._cut.call("CUTGetAccountData", body)
         found = None if answer is None else answer.find(f".//{_ACCOUNT_IO}Account")
         if found is None:
@@ -69,10 +68,15 @@ class SiebelDemo:
             etree.SubElement(address, f"{_ACCOUNT_IO}{tag}").text = text
         self._siebel.call("CUTSampleAccountInsertOrUpdate", body)
 
-    def references(self, customers: Sequence[Customer]) -> list[XrefRow]:
-        """Return the cross-references of the customers' accounts in Siebel."""
-        table = XrefTable.CUSTOMERPARTY_ACCOUNTID.value
-        return [XrefRow(table, each.account, self._name, self.account(each).row_id) for each in customers]
+
+def specification(customer: Customer) -> str:
+    """Return the search specification of a customer's account in Siebel."""
+    return f"[Integration Id] = '{customer.account}'"
+
+
+def reference(customer: Customer, siebel: str, row_id: str) -> XrefRow:
+    """Return the cross-reference of a customer's account in Siebel."""
+    return XrefRow(XrefTable.CUSTOMERPARTY_ACCOUNTID.value, customer.account, siebel, row_id)
 
 
 def _fields(of: Element) -> dict[str, str]:
