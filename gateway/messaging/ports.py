@@ -126,8 +126,8 @@ class Messages(Protocol):
     def claim(self, queue: str, owner: str, now: datetime, lease_until: datetime) -> Claim | None:
         """Take the next message of a queue, in order within its group; None when there is none to take."""
 
-    def due(self, queue: str, now: datetime) -> bool:
-        """Tell whether a queue may have something to claim: cheap, and locks nothing."""
+    def due(self, queues: Sequence[str], now: datetime) -> frozenset[str]:
+        """Return those queues that may have something to claim: cheap, and locks nothing."""
 
     def followed(self, intake: int, queue: str, group: str) -> bool:
         """Tell whether a later message of the same group waits, too."""
@@ -179,8 +179,11 @@ class Messages(Protocol):
     def current(self, intake: int, attempt: int) -> bool:
         """Tell whether this attempt is current, its lease run out or not."""
 
-    def abandoned(self, now: datetime) -> list[tuple[int, int]]:
-        """Return (intake, attempt) of SOAP requests whose lease has expired: nobody will answer them."""
+    def abandoned(self, now: datetime, *, of_no_brm: bool = False) -> list[tuple[int, int]]:
+        """Return (intake, attempt) of SOAP requests whose lease has expired: nobody will answer them.
+
+        ``of_no_brm``: only those that have nothing to do in any BRM.
+        """
 
     def get(self, intake: int) -> Message | None:
         """Return one message."""

@@ -80,6 +80,7 @@ class Recovery:
 
     def run_all(self) -> None:
         """Recover for every BRM; the timer's call. One that is away is left for the next time."""
+        self._close_local()
         for name in self.brms:
             try:
                 self.run(name)
@@ -181,6 +182,20 @@ class Recovery:
                     self._close(work, intake, attempt)
             work.decisions.drop_stale_aborts(name)
             work.commit()
+
+    def _close_local(self) -> None:
+        """Close SOAP requests whose process died and that have nothing to do in a BRM: no BRM need be there for it."""
+        now = self.clock.now()
+        try:
+            with self.database.read() as work:
+                abandoned = work.messages.abandoned(now, of_no_brm=True)
+            if abandoned:
+                with self.database.begin() as work:
+                    for intake, attempt in abandoned:
+                        self._close(work, intake, attempt)
+                    work.commit()
+        except GatewayError as error:
+            _log.warning("requests of a dead process not closed", error=error.text)
 
     def _close(self, work: Work, intake: int, attempt: int) -> None:
         now = self.clock.now()

@@ -6,7 +6,21 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, exists, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import Kind
@@ -70,11 +84,13 @@ class QueueStore:
             return None
         return None if row is None else Claim(*row)
 
-    def due(self, queue: str, now: datetime) -> bool:
-        """Look for a message that is due or deserted; its group may still be in its way."""
+    def due(self, queues: Sequence[str], now: datetime) -> frozenset[str]:
+        """Look for messages that are due or deserted; their groups may still be in their way. One statement."""
         waiting = and_(_M.state == State.WAITING, _M.available_at <= now)
         deserted = and_(_M.state == State.CLAIMED, _M.lease_until < now)
-        return self._any(_ACTIVE, _M.queue == queue, or_(waiting, deserted))
+        there = or_(waiting, deserted)
+        each = (select(literal(queue)).where(exists().where(_ACTIVE, _M.queue == queue, there)) for queue in queues)
+        return frozenset(self._connection.execute(union_all(*each)).scalars())
 
     def renew(self, held: Iterable[tuple[int, int]], lease_until: datetime) -> None:
         """Extend leases in one batch; those lost meanwhile stay lost."""
@@ -130,11 +146,13 @@ class QueueStore:
         """Tell whether this attempt could still commit."""
         return self._any(_current(intake, attempt))
 
-    def abandoned(self, now: datetime) -> list[tuple[int, int]]:
+    def abandoned(self, now: datetime, *, of_no_brm: bool = False) -> list[tuple[int, int]]:
         """Return SOAP requests that nobody works on any more."""
         rows = select(_M.intake, _M.attempt).where(
             _M.queue == DIRECT, _M.state == State.CLAIMED, _ACTIVE, _M.lease_until < now
         )
+        if of_no_brm:
+            rows = rows.where(_M.brm == "")
         return [(row.intake, row.attempt) for row in self._connection.execute(rows)]
 
     # ---- responses that wait for BRM's commit
