@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from brm_sim.flist import Array, Flist, Poid
 from soapkit.faults import RemoteFault
@@ -30,14 +30,14 @@ class Billing:
     """BRM, and the customers it has."""
 
     brm: Simulator
-    records: list[Record]
+    records: list[Record] = field(default_factory=list)
 
     def add(self, number: int, values: Mapping[str, str], *, business: bool) -> Record:
         """Make a customer."""
         wanted = customer(f"ACC-{number}")
         name = array(wanted, "NAMEINFO")[1]
-        for field in values.keys() - {"SerialNumber"}:
-            name |= _name(field, values[field], business=business)
+        for place in values.keys() - {"SerialNumber"}:
+            name |= _name(place, values[place], business=business)
         account = poid(self.brm.call("PCM_OP_CUST_COMMIT_CUSTOMER", wanted), "ACCOUNT_OBJ")
         phone = values["SerialNumber"]
         added = service(phone, None, ALIAS_LIST=Array({0: {"NAME": phone}}))

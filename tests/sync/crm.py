@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.siebel_sim.simulator import Simulator
@@ -29,7 +29,8 @@ class Crm:
     """Siebel, and the customers it has."""
 
     siebel: Simulator
-    records: list[Record]
+    records: list[Record] = field(default_factory=list)
+    made: list[int] = field(default_factory=list)
 
     def add(self, number: int, values: Mapping[str, str], *, business: bool) -> Record:
         """Make a customer."""
@@ -41,6 +42,7 @@ class Crm:
         (phone,) = self.siebel.call("CUTSampleAssetInsertOrUpdate", asset)
         record = Record(made["Id"], made["CutAddress"][0]["RowId"], phone["Id"])
         self.records.append(record)
+        self.made.append(self._changes(len(self.records) - 1))
         return record
 
     def edit(self, edit: Edit) -> None:
@@ -62,6 +64,9 @@ class Crm:
 
     def writes(self, number: int) -> int:
         """Count the changes that a customer's rows have seen since they were made."""
+        return self._changes(number) - self.made[number]
+
+    def _changes(self, number: int) -> int:
         return sum(int(each["ModId"]) for each in self._read(number))
 
     def _read(self, number: int) -> tuple[Any, Any, Any]:
