@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from siebel_sim import faults
 from siebel_sim.catalog import Catalog, Offer
 from siebel_sim.control import change_routes, policy_routes
+from siebel_sim.logins import logins
 from siebel_sim.operations import operations
 from siebel_sim.outbound import outbound
 from siebel_sim.seed import seed_when_empty
@@ -24,7 +25,6 @@ from siebel_sim.seed.documents import plant
 from siebel_sim.services import Behaviour, KnowsCaller, services
 from siebel_sim.settings import Settings
 from siebel_sim.store import Store
-from simkit import security
 from simkit.control import control_app
 from simkit.outbox_routes import outbox_routes
 from simkit.serving import observed
@@ -32,14 +32,6 @@ from simkit.simulation import Simulation
 from simkit.store import ControlStore
 from soapkit.module import Module
 from soapkit.server import application
-from soapkit.wss import passwords
-from soapkit.wss.authentication import Authenticator
-from soapkit.wss.memory import KnownUsers, MemoryGuesses, MemoryReplays, SystemClock
-from soapkit.wss.ports import User
-from soapkit.wss.siebel import SiebelSession
-from soapkit.wss.throttle import Throttle
-
-_ANONYMOUS = "GUEST"
 
 
 class Siebel:
@@ -137,7 +129,7 @@ def build(settings: Settings) -> SiebelSim:
         outbox_routes(store.outbox, out.sender),
     )
     controlled = control_app(simulation, Siebel(catalog, store, simulation), token=token, pages=pages, routes=routes)
-    session = _session(settings, store)
+    known = logins(settings, store)
 
     def site(modules: Sequence[Module], mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
         def of(offer: Offer) -> WSGIApplication:
@@ -146,7 +138,7 @@ def build(settings: Settings) -> SiebelSim:
                 services(offer.contracts, offer.repository, store, simulation, behaviour(settings)),
                 public_url=settings.address,
                 limits=settings.limits,
-                modules=(session, KnowsCaller(), *modules),
+                modules=(*known, KnowsCaller(), *modules),
                 mounts={"/control": controlled.wsgi_app, **mounts},
             )
 
@@ -169,20 +161,6 @@ def _simulated(offer: Offer) -> dict[str, str | None]:
         for contract in offer.contracts
         for name, served in operations(contract, offer.repository).items()
     }
-
-
-def _session(settings: Settings, store: Store) -> SiebelSession:
-    clock = SystemClock()
-    known = security.users(settings.users.get_secret_value()) if settings.users else {}
-    users = KnownUsers(User(name, password_hash=passwords.hashed(password)) for name, password in known.items())
-    return SiebelSession(
-        Authenticator(users, Throttle(MemoryGuesses(), clock), MemoryReplays(), clock),
-        store.sessions,
-        clock,
-        lifetimes=settings.lifetimes,
-        anonymous=_ANONYMOUS if settings.anonymous else None,
-        in_url=settings.credentials_in_url,
-    )
 
 
 def _check(control: ControlStore) -> str | None:
