@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +17,7 @@ from gateway.adapters.siebel import SiebelWebServices
 from gateway.bootstrap import Gateway, build
 from gateway.config import Settings
 from gateway.cut.objects import CutObject
+from gateway.cut.ports import Page, Siebel, SiebelService
 from gateway.cut.shapes import element, shape
 from gateway.messaging.consumer import Consumer
 from gateway.messaging.queues import Message, State
@@ -126,6 +127,7 @@ class Site:
     partner: Partner
     clock: FakeClock
     about: Mapping[str, CutObject]
+    meddled: Meddled
 
     # ---- in Siebel
 
@@ -221,6 +223,32 @@ class Site:
         return errands + hints
 
 
+class Meddled:
+    """A Siebel in which somebody does ``first`` (once each) just before the gateway writes."""
+
+    def __init__(self, siebel: Siebel) -> None:
+        self._siebel = siebel
+        self.first: list[Callable[[], object]] = []
+
+    def query_by_id(self, service: SiebelService, row_id: str) -> etree._Element:
+        """Ask."""
+        return self._siebel.query_by_id(service, row_id)
+
+    def query_page(self, service: SiebelService, *, search: str, sort: str, size: int | None, start: int) -> Page:
+        """Ask."""
+        return self._siebel.query_page(service, search=search, sort=sort, size=size, start=start)
+
+    def query_by_example(self, service: SiebelService, example: etree._Element) -> etree._Element:
+        """Ask."""
+        return self._siebel.query_by_example(service, example)
+
+    def upsert(self, service: SiebelService, message: etree._Element, *, status: bool = True) -> etree._Element:
+        """Do what is to be done first, and write."""
+        if self.first:
+            self.first.pop(0)()
+        return self._siebel.upsert(service, message, status=status)
+
+
 def _order(about: CutObject, operation: str) -> list[str]:
     """Give the process properties of an operation's input in the order of its schema."""
     for name, path in about.contract.documents.items():
@@ -261,12 +289,13 @@ def landscape(
             "siebel": {SOURCE: {"url": siebel}},
             "cut": {"subscribers": told},
         }
-        gateway = build(Settings.model_validate(settings | more), clock=clock)
+        meddled = Meddled(SiebelWebServices(SOURCE, siebel))
+        gateway = build(Settings.model_validate(settings | more), clock=clock, siebel=meddled)
         stack.callback(gateway.close)
         assert gateway.cut is not None
         about |= {each.key: each for each in gateway.cut.objects}
         url = stack.enter_context(running(lambda _: gateway.application()))
-        yield Site(gateway, url, SiebelWebServices(SOURCE, siebel), partner, clock, about)
+        yield Site(gateway, url, SiebelWebServices(SOURCE, siebel), partner, clock, about, meddled)
 
 
 def _partner(partner: Partner, about: Mapping[str, CutObject], url: str) -> Any:

@@ -313,3 +313,14 @@ def test_what_brm_refuses_is_in_the_error_queue_and_nothing_is_taken_for_equal(s
         work.commit()
     synced.site.work()
     assert synced.name()["EMAIL_ADDR"] == "ada@example.net"
+
+
+def test_a_record_that_changed_in_siebel_meanwhile_is_merged_anew(synced: Synced) -> None:
+    synced.site.meddled.first.append(
+        lambda: synced.site.write("Account", {"Id": synced.account, "MainPhoneNumber": "01904 7"})
+    )
+    synced.in_brm(LAST_NAME="Lovelace")
+    synced.site.work()
+    found = synced.record()
+    assert (found["Name"], found["MainPhoneNumber"]) == ("Ada Lovelace", "01904 7")
+    assert cast("Elements", synced.name()["PHONES"])[0]["PHONE"] == "01904 7"

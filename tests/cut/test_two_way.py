@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from lxml import etree
 
-from gateway.messaging.queues import State
+from gateway.messaging.queues import Draft, State
+from soapkit.client import RemoteFault
 from soapkit.faults import FaultCode
-from tests.cut.landscape import Record, Site, landscape, said
+from tests.cut.landscape import Record, Site, landscape, listed, record_of, said
 
 P = "OSM_01"
 TWO_WAY = {"url": "{partner}/services/{service}", "two_way": True}
@@ -284,3 +287,83 @@ def test_an_edit_that_crosses_a_delivery_leaves_both_sides_equal(either: Site) -
     either.tell("Account", row_id)
     either.work()
     assert either.partner.records() == []
+
+
+def test_a_record_that_somebody_changed_meanwhile_is_read_again_and_nothing_is_overwritten(site: Site) -> None:
+    row_id = known(site)
+    site.meddled.first.append(lambda: site.write("Account", {"Id": row_id, "Location": "By a clerk"}))
+    edit(site, row_id, Name="Ada Jones")
+    found = site.read("Account", row_id)
+    assert (found["Name"], found["Location"]) == ("Ada Jones", "By a clerk")
+    assert site.conflicts(row_id) == []
+
+
+def test_a_record_that_is_changed_all_the_time_is_for_later(site: Site) -> None:
+    row_id = known(site)
+    places = iter("12345")
+    site.meddled.first += [lambda: site.write("Account", {"Id": row_id, "Location": next(places)})] * 5
+    with pytest.raises(RemoteFault, match="O2C_RECORD_BUSY"):
+        edit(site, row_id, Name="Ada Jones")
+    assert site.meddled.first == []
+    assert site.read("Account", row_id)["Name"] == "Ada"
+    edit(site, row_id, Name="Ada Jones")
+    assert site.read("Account", row_id)["Name"] == "Ada Jones"
+
+
+def test_a_record_that_somebody_is_changing_is_told_when_that_is_done(site: Site) -> None:
+    row_id = known(site)
+    told: list[int] = []
+
+    def deliver() -> None:
+        site.write("Account", {"Id": row_id, "Location": "York"})
+        site.tell("Account", row_id)
+        site.step()
+        told.append(len(site.partner.told))
+
+    site.meddled.first.append(deliver)
+    edit(site, row_id, Name="Ada Jones")
+    assert told == [0], "while the partner's own word is being received, nothing is told"
+    site.work()
+    assert site.partner.records() == [keys(site, row_id) | {"Location": "York"}]
+
+
+# ── a partner on queues ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_partner_on_queues_is_kept_in_step_as_one_on_soap_is(tmp_path: Path) -> None:
+    with landscape(tmp_path, {P: {"queue": "OSM_IN", "two_way": True}}) as site:
+        row_id = site.write("Account", {"IntegrationId": unique(), "Name": "Ada", "Location": "Leeds"})
+        site.tell("Account", row_id)
+        site.work()
+        assert taken(site)[0]["Name"] == "Ada"
+        put(site, {"Id": row_id, "Name": "Ada Jones"})
+        site.work()
+        site.tell("Account", row_id)
+        site.work()
+        assert taken(site) == []
+        change(site, row_id, Location="York")
+        site.work()
+        assert taken(site) == [keys(site, row_id) | {"Location": "York"}]
+
+
+def taken(site: Site) -> list[Record]:
+    """Take what is on the partner's queue."""
+    found: list[Record] = []
+    with site.gateway.database.begin() as work:
+        while (message := work.messages.take("OSM_IN", site.clock.now())) is not None:
+            list_ = etree.fromstring(message[1]).find(site.about["Account"].list_element)
+            assert list_ is not None
+            found += [record_of(each) for each in list_]
+        work.commit()
+    return found
+
+
+def put(site: Site, record: Record) -> None:
+    """Put a message of the partner's on the queue of accounts."""
+    about = site.about["Account"]
+    body = etree.Element(about.element("CUTReceiveAccountData_Input"))
+    body.append(listed(about, record))
+    etree.SubElement(body, about.element("Source_spcSystem")).text = P
+    with site.gateway.database.begin() as work:
+        work.messages.put([Draft("CUT_IN_ACCOUNT", etree.tostring(body))], site.clock.now())
+        work.commit()
