@@ -49,7 +49,8 @@ class Watch:
         told = [each for each in changes if each.business.table in self.watched and self._shows(each)]
         gone = {(each.business.table, each.row_id): each.row for each in changes if each.did is Did.DELETE}
         made = {each.row_id for each in changes if each.did is Did.INSERT}
-        found = dict.fromkeys(root for each in told if (root := self._root(session, each, gone)) is not None)
+        places = ((each.business.table, row) for each in told for row in _was_and_is(each))
+        found = dict.fromkeys(root for table, row in places if (root := self._root(session, table, row, gone)))
         fires = _FIRES[self.policy.on]
         return [row_id for row_id in found if (Did.INSERT if row_id in made else Did.UPDATE) in fires]
 
@@ -57,8 +58,7 @@ class Watch:
         columns = self.places[change.business.table].columns
         return change.did is not Did.UPDATE or bool(change.columns & columns) or PARENT in change.columns
 
-    def _root(self, session: Session, change: Change, gone: Mapping[tuple[str, str], Row]) -> str | None:
-        table, row = change.business.table, change.row
+    def _root(self, session: Session, table: str, row: Row, gone: Mapping[tuple[str, str], Row]) -> str | None:
         while (above := _parent(session, self.places[table], row, gone)) is not None:
             table, row = above
         is_there = (table, row[ROW_ID] or "") not in gone
@@ -77,6 +77,13 @@ def watch(policy: Policy, workflow: Workflow, about: Object, session: Session) -
     except SiebelError as error:
         raise PolicyError(f"{policy.called}: {error}") from error
     return Watch(policy, workflow, about, places, watched)
+
+
+def _was_and_is(change: Change) -> Iterator[Row]:
+    """Give the record of a change; before it as it was below its old parent, when that has lost it."""
+    if change.left is not None:
+        yield {**change.row, PARENT: change.left}
+    yield change.row
 
 
 def _parent(session: Session, place: _Place, row: Row, gone: Mapping[tuple[str, str], Row]) -> tuple[str, Row] | None:

@@ -34,7 +34,8 @@ class Change:
     """One write of one record, in the order in which they were made; a record may have several in a transaction.
 
     ``row`` is the record as it is after the write, of a deleted one as it was. ``columns`` are the fields that have
-    another value than before (of an insert: those with a value; of a delete: none).
+    another value than before (of an insert: those with a value; of a delete: none). ``left`` is the parent that an
+    update has taken the record away from.
     """
 
     business: BusinessComponent
@@ -43,6 +44,7 @@ class Change:
     did: Did
     columns: frozenset[str]
     row: Row
+    left: str | None = None
 
     @property
     def fields(self) -> frozenset[str]:

@@ -96,7 +96,8 @@ class Session:
         changed: dict[str, Any] = {**values, "updated": self.now, MOD_ID: int(row[MOD_ID] or 0) + 1}
         self._connection.execute(update(table).where(table.c[ROW_ID] == row[ROW_ID]).values(changed))
         after = _row({**row, **changed})
-        self._note(business, Did.UPDATE, after, (column for column, value in values.items() if row[column] != value))
+        columns = (column for column, value in values.items() if row[column] != value)
+        self._note(business, Did.UPDATE, after, columns, left=row[PARENT] if row[PARENT] != after[PARENT] else None)
         return after
 
     def delete(self, business: BusinessComponent, row_ids: Sequence[str]) -> None:
@@ -191,9 +192,11 @@ class Session:
         above = [each for each in self._business.values() if business.table in each.children]
         return not above or any(self.by_row_id(each, row_id) is not None for each in above)
 
-    def _note(self, business: BusinessComponent, did: Did, row: Row, columns: Iterable[str]) -> None:
+    def _note(
+        self, business: BusinessComponent, did: Did, row: Row, columns: Iterable[str], *, left: str | None = None
+    ) -> None:
         if self._changes is not None:
-            made = Change(business, row[ROW_ID] or "", row[PARENT], did, frozenset(columns), row)
+            made = Change(business, row[ROW_ID] or "", row[PARENT], did, frozenset(columns), row, left)
             self._changes.append(made)
 
     def tell(self, listeners: Sequence[Listener]) -> None:

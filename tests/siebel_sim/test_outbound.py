@@ -95,6 +95,15 @@ def test_an_asset_is_told_as_phone_number_and_in_the_service_profile_of_its_owne
     assert told[PROFILE].text(f"{below}/SerialNumber") == "+44 P1"
 
 
+def test_an_asset_that_changes_hands_is_told_in_the_service_profiles_of_both(site: Telling) -> None:
+    old, new = site.write("Account", account("A1"), account("A2"))
+    (made,) = site.write("Asset", asset("P1", old["Id"]))
+    site.settled()
+    site.write("Asset", asset("P1", new["Id"]))
+    told = {each.row_id: each.text("ListOfAssetMgmt-Asset/AssetMgmt-Asset/Id") for each in site.settled()}
+    assert told == {made["Id"]: None, old["Id"]: None, new["Id"]: made["Id"]}
+
+
 def test_an_asset_that_nobody_owns_is_told_as_phone_number_only(site: Telling) -> None:
     (made,) = site.write("Asset", asset("P1"))
     assert site.told() == [(PHONE, made["Id"])]
