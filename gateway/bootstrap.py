@@ -174,7 +174,9 @@ class Gateway:
             delivery=self.delivery(),
             deliverers=self.settings.addressing.threads,
             errands=self.errands,
-            errand_routes=() if self.cut is None else self.cut.queues,
+            errand_routes=() if self.cut is None else self.cut.outgoing,
+            shared_routes=() if self.cut is None else self.cut.incoming,
+            sharing=self.settings.cut.receive_threads,
         )
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from gateway.errors import GatewayError
-from gateway.messaging.consumer import Consumer, QueueRoute
+from gateway.messaging.consumer import Consumer, QueueRoute, Rota
 from gateway.messaging.coordinator import Coordinator
 from gateway.messaging.delivery import Delivery
 from gateway.messaging.errand import ErrandRoute, Errands
@@ -56,7 +56,9 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Consumes ``routes`` and ``errand_routes``, and delivers answers in ``deliverers`` threads.
+    """Consumes ``routes`` and ``errand_routes`` in threads of their own, ``shared_routes`` in ``sharing`` threads.
+
+    It delivers answers in ``deliverers`` threads, too.
 
     ``idle`` is the wait when a queue is empty, ``recovery`` the timer of recovery.
 
@@ -73,6 +75,8 @@ class Worker:
     deliverers: int = 1
     errands: Errands | None = None
     errand_routes: Sequence[ErrandRoute] = ()
+    shared_routes: Sequence[ErrandRoute] = ()
+    sharing: int = 1
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
@@ -84,6 +88,8 @@ class Worker:
         if self.errands is not None:
             for errand in self.errand_routes:
                 self._consume(Consumer(errand, self.errands), errand.queue, errand.threads)
+            if self.shared_routes:
+                self._consume(Rota(self.shared_routes, self.errands), "shared queues", self.sharing)
         if self.delivery is not None:
             self._threads.append(Heartbeat(self.delivery, self.pause).start())
             for number in range(self.deliverers):

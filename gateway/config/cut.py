@@ -91,7 +91,7 @@ class CutSettings(Section):
     siebel_user: str | None = None
     """The user (``o2c user``) who must call for a change to be believed as Siebel's."""
     receive_threads: Count = 2
-    """Messages of one ``CUT_IN_…`` queue worked on at the same time by one worker process."""
+    """Messages of the ``CUT_IN_…`` queues worked on at the same time by one worker process."""
     retry_attempts: Count = 10
     """Attempts to deliver a change, the first included, before it goes to the subscriber's error queue."""
     backoff_initial_seconds: Seconds = 2

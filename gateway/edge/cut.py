@@ -46,9 +46,15 @@ class Cut:
     off: frozenset[str]
     subscribers: Subscribers
     steps: Steps
-    queues: tuple[ErrandRoute, ...]
+    incoming: tuple[ErrandRoute, ...]
+    outgoing: tuple[ErrandRoute, ...]
     brm_queues: tuple[QueueRoute, ...]
     events: tuple[SoapService, ...]
+
+    @property
+    def queues(self) -> tuple[ErrandRoute, ...]:
+        """What is consumed here without a BRM."""
+        return (*self.incoming, *self.outgoing)
 
     @property
     def objects(self) -> tuple[CutObject, ...]:
@@ -77,11 +83,12 @@ def build(
     sender = Sender(getter, told, database, clock, limits, chosen.siebel, chosen.siebel_user)
     receiver = Receiver(chosen.siebel, siebel, told, database)
     steps = Steps(getter, sender, Intake(receiver.receive, told, errands, limits))
-    queues = (*_incoming(table, off, steps.intake, settings), *_outgoing(chosen, told, table, database, clock))
+    incoming = _incoming(table, off, steps.intake, settings)
+    outgoing = _outgoing(chosen, told, table, database, clock)
     about = tuple(dict.fromkeys(each.about for each in table))
     hints = cut_brm.queues(told, about, (chosen.siebel, siebel), _retry(chosen), database=database, clock=clock)
     events = cut_brm.services(told, about, chosen.siebel, database=database, clock=clock)
-    return Cut(chosen, table, off, told, steps, queues, hints, events)
+    return Cut(chosen, table, off, told, steps, incoming, outgoing, hints, events)
 
 
 def web_services(name: str, settings: SiebelSettings) -> SiebelWebServices:
@@ -113,15 +120,15 @@ def _incoming(
         timedelta(seconds=of_queue.backoff_maximum_seconds),
     )
     return tuple(
-        _incoming_of(each, intake, retry, settings.cut.receive_threads)
+        _incoming_of(each, intake, retry)
         for each in table
         if each.kind is Kind.RECEIVE and each.name not in off
     )
 
 
-def _incoming_of(of: Workflow, intake: Intake, retry: RetryPolicy, threads: int) -> ErrandRoute:
+def _incoming_of(of: Workflow, intake: Intake, retry: RetryPolicy) -> ErrandRoute:
     errand = QueueIntake(intake, of)
-    return ErrandRoute(of.about.queue, errand, group=errand.group, retry=retry, threads=threads)
+    return ErrandRoute(of.about.queue, errand, group=errand.group, retry=retry)
 
 
 def _outgoing(
