@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from soapkit.catalog import contracts_root, load
+from soapkit.catalog import Contract, contracts_root, load
 from soapkit.faults import Fault, FaultCode
 from soapkit.module import Module
 from soapkit.server import application, running
@@ -81,11 +81,13 @@ class Listening:
 
 
 @contextmanager
-def listening(port: int = 0, modules: Sequence[Module] = ()) -> Iterator[tuple[Listening, str]]:
+def listening(
+    port: int = 0, modules: Sequence[Module] = (), contracts: Sequence[Contract] = CONTRACTS
+) -> Iterator[tuple[Listening, str]]:
     """Listen on ``port``, or a free one; yields what is told, and the address to tell it to."""
     ear = Listening()
     ear.open.set()
-    services = [Service(each, dict.fromkeys((one.name for one in each.operations), ear.handle)) for each in CONTRACTS]
+    services = [Service(each, dict.fromkeys((one.name for one in each.operations), ear.handle)) for each in contracts]
     with running(lambda url: application(services, public_url=url, modules=modules), port=port, threads=8) as address:
         try:
             yield ear, address

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from siebel_sim.server import build
-from soapkit.catalog import contracts_root
+from soapkit.catalog import Contract, contracts_root
 from soapkit.module import Module
-from tests.doubles.listening import SECONDS, Listening, Told, listening
+from tests.doubles.listening import CONTRACTS, SECONDS, Listening, Told, listening
 from tests.siebel_sim.conftest import ADDRESS, settings
 from tests.siebel_sim.simulator import Simulator
 
@@ -66,10 +66,12 @@ class Telling:
 
 
 @contextmanager
-def telling(url: str, *, modules: Sequence[Module] = (), **changes: Any) -> Iterator[Telling]:
+def telling(
+    url: str, *, modules: Sequence[Module] = (), hears: Sequence[Contract] = CONTRACTS, **changes: Any
+) -> Iterator[Telling]:
     """Run a simulator over the installed contracts on the database at ``url``, and a system that hears it."""
     with ExitStack() as stack:
-        ear, address = stack.enter_context(listening(modules=modules))
+        ear, address = stack.enter_context(listening(modules=modules, contracts=hears))
         given = settings(url, contracts=INSTALLED, send_to=address, **QUICKLY | changes)
         app = stack.enter_context(closing(build(given)))
         yield Telling(Simulator(ADDRESS, app, INSTALLED), ear)

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from gateway.cut.scaffold import draft, scaffold
 from siebel_sim.outbound import PolicyError
 from siebel_sim.server import build
 from siebel_sim.settings import Settings
 from simkit import security
+from soapkit.catalog import load
+from tests.doubles.listening import CONTRACTS
 from tests.siebel_sim.conftest import ADDRESS, settings
 from tests.siebel_sim.simulator import SAMPLES, Simulator
 from tests.siebel_sim.telling import ACCOUNT, INSTALLED, PHONE, PROFILE, Telling, account, asset, telling
 
-LOGIN = {"send_user": "siebel", "send_password": SecretStr("not a secret")}
+LOGIN: dict[str, Any] = {"send_user": "siebel", "send_password": SecretStr("not a secret")}
 
 
 def policies(folder: Path, text: str) -> Path:
@@ -84,6 +87,16 @@ def test_two_policies_of_one_workflow_tell_a_record_once(tmp_path: Path) -> None
         site.siebel.did("POST", "/policies/CUT Send Phone Number Data/off")
         site.change("asset", made["Id"], SerialNumber="2")
         assert site.told() == [(PHONE, made["Id"])]
+
+
+def test_an_object_of_ones_own_is_told_by_a_policy_of_ones_own(tmp_path: Path) -> None:
+    scaffold(draft("Meter Reading"), tmp_path)
+    own = policies(tmp_path, policy("CUT Send Meter Reading Data", "CUT Meter Reading"))
+    folders = {"workflows": tmp_path / "wsdl" / "cut", "drop": tmp_path / "wsdl" / "siebel"}
+    contracts = (*CONTRACTS, load(tmp_path / "wsdl" / "cut" / "CUTMeterReading.wsdl"))
+    with telling(url(tmp_path), hears=contracts, policies=own, **folders) as site:
+        (made,) = site.write("Meter Reading", {"IntegrationId": "R1", "MeterReadingNumber": "R1"})
+        assert site.told() == [("CUTSendMeterReadingData", made["Id"])]
 
 
 def test_nothing_is_written_for_others_when_nobody_is_to_be_told(tmp_path: Path) -> None:
