@@ -92,7 +92,7 @@ def test_two_policies_of_one_workflow_tell_a_record_once(tmp_path: Path) -> None
 def test_an_object_of_ones_own_is_told_by_a_policy_of_ones_own(tmp_path: Path) -> None:
     scaffold(draft("Meter Reading"), tmp_path)
     own = policies(tmp_path, policy("CUT Send Meter Reading Data", "CUT Meter Reading"))
-    folders = {"workflows": tmp_path / "wsdl" / "cut", "drop": tmp_path / "wsdl" / "siebel"}
+    folders: dict[str, Any] = {"workflows": tmp_path / "wsdl" / "cut", "drop": tmp_path / "wsdl" / "siebel"}
     contracts = (*CONTRACTS, load(tmp_path / "wsdl" / "cut" / "CUTMeterReading.wsdl"))
     with telling(url(tmp_path), hears=contracts, policies=own, **folders) as site:
         (made,) = site.write("Meter Reading", {"IntegrationId": "R1", "MeterReadingNumber": "R1"})
