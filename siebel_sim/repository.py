@@ -125,10 +125,22 @@ class Component:
         """The fields by their elements (Clark)."""
         return {each.element: each for each in self.fields}
 
+    @cached_property
+    def _tags(self) -> Mapping[str, str]:
+        return {squeezed(each.tag): each.column for each in reversed(self.fields)}
+
+    @cached_property
+    def _called(self) -> frozenset[str]:
+        return frozenset(map(squeezed, (self.tag, self.name, self.business.name)))
+
     def column(self, name: str) -> str | None:
-        """Find the column of a field by its tag or by its name in Siebel; None when there is none."""
-        wanted = squeezed(name)
-        named = next((each.column for each in self.fields if squeezed(each.tag) == wanted), column_of(name))
+        """Find the column of a field by its tag or by its name in Siebel; None when there is none.
+
+        The component's name may stand before it: ``Account.Name``.
+        """
+        before, dot, after = name.rpartition(".")
+        wanted = squeezed(after if dot and squeezed(before) in self._called else name)
+        named = self._tags.get(wanted) or column_of(wanted)
         return named if named in self.business.fields or named in SYSTEM else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ from siebel_sim.store.tables import SEQUENCE, TEXT, Tables
 from siebel_sim.values import BadValue, Kind, stored
 
 _ESCAPE = "\\"
+_LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,15 @@ def _like(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
     return column.like(escaped.replace("*", "%").replace("?", "_"), escape=_ESCAPE)
 
 
+def _like_same_case(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """Compare with a pattern; what it begins with is a range as well, which an index answers."""
+    begin = re.split(r"[*?]", value, maxsplit=1)[0]
+    like = _like(column, value)
+    return and_(column >= begin, column < begin + _LAST, like) if begin else like
+
+
 _TEXTUAL: Mapping[Operator, Callable[[Any, str], ColumnElement[bool]]] = {
-    Operator.LIKE: _like,
+    Operator.LIKE: _like_same_case,
     Operator.LIKE_SAME: lambda column, value: _like(func.lower(column), value.lower()),
     Operator.SAME: lambda column, value: func.lower(column) == value.lower(),
 }

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import structlog
+from lxml import etree
 
 from tests.siebel_sim.samples import account, address
-from tests.siebel_sim.simulator import Simulator, stack_of
+from tests.siebel_sim.simulator import SHARED, Simulator, stack_of
+from tests.siebel_sim.test_sessions import QUERY
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,14 @@ def test_what_is_no_call_at_all(siebel: Simulator, body: str, code: str) -> None
     status, envelope = siebel.post(body)
     assert status == 500
     assert [each for each, _ in stack_of(envelope.find(".//{*}siebdetail"))] == [code]
+
+
+def test_a_soap_action_of_another_operation(siebel: Simulator) -> None:
+    envelope = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{QUERY}</s:Body></s:Envelope>'
+    given = {"Content-Type": "text/xml", "SOAPAction": '"document/http://siebel.com/CustomUI:CUTAccountDelete"'}
+    status, content = siebel.http("POST", SHARED, envelope.encode(), given)
+    detail = etree.fromstring(content).find(".//{*}siebdetail")
+    assert (status, [code for code, _ in stack_of(detail)]) == (500, ["SBL-EAI-04313"])
 
 
 def test_a_mandatory_header_that_nobody_understands(siebel: Simulator) -> None:

@@ -114,6 +114,10 @@ def test_a_child_example_filters_children_and_never_parents(on_both: Simulator) 
     ("spec", "found"),
     [
         ("[Name] LIKE 'a*'", []),
+        ("[Name] LIKE 'A?a*' AND [Account.Integration Id] LIKE 'A*'", ["A1"]),
+        ("NOT EXISTS([CutAddress.City] = 'Rome') AND [Name] <> 'Carl'", ["A1"]),
+        ("[Name] NOT LIKE '*a*' OR [Name] ~= 'CARL'", ["A2", "A3"]),
+        ("([Credit Score] >= 10 OR [Credit Score] < -1) AND [Name] IS NOT NULL", ["A2"]),
         ("[Name] ~LIKE 'a*'", ["A1"]),
         ("[Integration Id] = 'A2' OR [IntegrationId] = \"A3\"", ["A2", "A3"]),
         ("[Credit Score] > 9", ["A2"]),
