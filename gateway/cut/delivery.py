@@ -23,7 +23,17 @@ from gateway.messaging.queues import Claim, Draft
 from gateway.messaging.unit import RequestKey, Story
 from gateway.transforms.reading import Element
 from soapkit.faults import Refused
-from soapkit.limits import parse
+from soapkit.limits import Limits, parse
+
+_STORED = Limits(
+    max_bytes=1 << 30,
+    max_depth=200,
+    max_elements=10_000_000,
+    max_attributes=10_000_000,
+    max_name_length=10_000,
+    max_namespaces=10_000_000,
+)
+"""What came in was held against the settings' limits; what was stored of it is a little larger."""
 
 
 class SubscriberRefused(BusinessError):
@@ -80,7 +90,7 @@ class Deliveries:
     def task(self, payload: bytes) -> Delivery:
         """Read what was stored. Raises InvalidMessage."""
         try:
-            body = parse(payload)
+            body = parse(payload, _STORED)
         except Refused as error:
             raise InvalidMessage(error.text, element=error.path) from None
         about = self.objects.get(body.tag)

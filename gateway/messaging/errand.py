@@ -196,7 +196,8 @@ class Errands:
             if state is State.ERROR:
                 work.fallout.raise_(_alarm(claim, Reason.of(error), now))
             work.commit()
-        _log.warning("message tried again later" if due else "message given up", queue=claim.queue, intake=claim.intake)
+        if claim.queue != DIRECT:  # a caller is told by a fault, which is logged where it is worded
+            _log.warning("message tried again later" if due else "message given up", queue=claim.queue)
         return Ending.ERROR if due is None else Ending.RETRY
 
     def _leave(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from lxml import etree
 
@@ -28,6 +29,7 @@ class Partner:
     closed: threading.Event = field(default_factory=threading.Event)
     entered: threading.Event = field(default_factory=threading.Event)
     slow: bool = False
+    authorization: list[str] = field(default_factory=list)
 
     def message_ids(self) -> list[str]:
         return [each.findtext("{*}Message_spcId") or "" for each in self.told]
@@ -56,7 +58,17 @@ def partner(*contracts: Contract) -> Iterator[Partner]:
     services = [
         Service(each, {operation.name: made.handle for operation in each.operations}) for each in contracts or shipped
     ]
-    with running(lambda address: application(services, public_url=address)) as address:
+
+    def build(address: str) -> WSGIApplication:
+        served = application(services, public_url=address)
+
+        def watched(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            made.authorization.append(environ.get("HTTP_AUTHORIZATION", ""))
+            return served(environ, start_response)
+
+        return watched
+
+    with running(build) as address:
         made.address = address
         yield made
         made.closed.set()

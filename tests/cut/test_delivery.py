@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,8 +14,9 @@ from lxml import etree
 from gateway.messaging.attempt import Ending
 from gateway.messaging.queues import State
 from soapkit.faults import Fault, FaultCode
+from soapkit.transport import call_wsgi
 from tests.cut.partner import Partner, hangs_up
-from tests.cut.site import Site, records, site
+from tests.cut.site import ADDRESS, Site, records, site
 
 NOWHERE = "http://127.0.0.1:9"
 ONE = {"Id": "1-A", "Name": "Smith Ltd", "Location": "Leeds"}
@@ -219,3 +221,28 @@ def test_what_is_no_delivery_goes_to_the_error_queue(tmp_path: Any, back_office:
         [failed] = gateway.messages(f"{OUT}_ErrorQ")
         assert failed.reason is not None
         assert failed.reason.code == "O2C_INVALID_MESSAGE"
+
+
+def test_a_subscriber_is_proved_who_calls(tmp_path: Any, back_office: Partner) -> None:
+    login = {"username": "gateway", "password": "s3cret"}
+    with told(f"sqlite:///{tmp_path / 'g.db'}", back_office, security=login) as gateway:
+        gateway.tell("Account", **ONE)
+        assert gateway.work_on(OUT) == [Ending.DONE]
+    assert back_office.authorization == [f"Basic {b64encode(b'gateway:s3cret').decode()}"]
+
+
+def test_figures_tell_of_every_subscribers_queue(tmp_path: Any, back_office: Partner) -> None:
+    subscribers = {"OSM_01": {"url": f"{back_office.address}{SERVICE}"}, "B": {"queue": "OUT_B"}}
+    figures_for = {"metrics_token": "a token for figures"}
+    database = f"sqlite:///{tmp_path / 'g.db'}"
+    with site(database, NOWHERE, {"subscribers": subscribers}, telemetry=figures_for) as gateway:
+        back_office.trouble = Fault(FaultCode.CLIENT, "no")
+        gateway.tell("Account", **ONE)
+        assert gateway.work_on(OUT) == [Ending.ERROR]
+        headers = {"Authorization": "Bearer a token for figures"}
+        status, _, page = call_wsgi(gateway.app, "GET", f"{ADDRESS}/metrics", headers=headers)
+    assert status == 200
+    figures = page.decode().splitlines()
+    assert f'o2c_queue_messages{{queue="{OUT}",state="error"}} 1.0' in figures
+    assert 'o2c_queue_messages{queue="CUT_OUT_B",state="waiting"} 1.0' in figures
+    assert "o2c_alarms 1.0" in figures
