@@ -82,13 +82,31 @@ def key_of(instance: Instance) -> tuple[str, ...]:
     return ()
 
 
-def twins(instance: Instance, among: Iterable[Instance]) -> list[Instance]:
-    """Return those that an instance's key means; nothing when it carries none."""
-    key = key_of(instance)
-    alike = [each for each in among if each.component == instance.component]
-    if instance.row_id:
-        return [each for each in alike if each.row_id == instance.row_id]
-    return [each for each in alike if key and all(each.fields.get(tag) == instance.fields[tag] for tag in key)]
+class Twins:
+    """Instances by what their user keys say; each key is indexed when it is first asked for."""
+
+    def __init__(self, among: Iterable[Instance]) -> None:
+        self._among = tuple(among)
+        self._indexes: dict[tuple[str, tuple[str, ...]], dict[tuple[str | None, ...], list[Instance]]] = {}
+
+    def of(self, instance: Instance) -> list[Instance]:
+        """Return those that an instance's key means; nothing when it carries none."""
+        key = key_of(instance)
+        if not key:
+            return []
+        index = self._indexes.get((instance.component, key))
+        if index is None:
+            index = self._indexes[instance.component, key] = {}
+            for each in self._among:
+                if each.component == instance.component:
+                    index.setdefault(_said(each, key), []).append(each)
+        return index.get(_said(instance, key), [])
+
+
+def _said(instance: Instance, key: tuple[str, ...]) -> tuple[str | None, ...]:
+    if key == (row_id_tag(instance.component),):
+        return (instance.row_id,)
+    return tuple(instance.fields.get(tag) for tag in key)
 
 
 def _instance(element: Element) -> Instance:

@@ -86,7 +86,7 @@ def keep(work: Work, system: str, learned: Iterable[Learned], meanwhile: Meanwhi
 
     States are locked in one order, whoever keeps them.
     """
-    for each in sorted(learned, key=lambda each: each.place):
+    for each in sorted((one for one in learned if one.values), key=lambda each: each.place):
         held = work.synced.held(system, *each.place)
         merged = dict(held)
         for tag, value in each.values.items():

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from gateway.cut.conflicts import Clash, Settled, Winner, settle
-from gateway.cut.instances import MOD_ID, OF_SIEBEL, PRIMARY, Instance, row_id_tag, twins
+from gateway.cut.instances import MOD_ID, OF_SIEBEL, PRIMARY, Instance, Twins, row_id_tag
 from gateway.cut.known import Learned, Values
 from gateway.cut.shapes import Shape, element
 from gateway.messaging.synced import KnownValue
@@ -104,8 +104,9 @@ def _merged(merged: Merged, theirs: Instance, ours: Instance | None, path: str) 
     merged.clashes += [(f"{path}{clash.field}", clash) for clash in settled.clashes]
     merged.correct = merged.correct or settled.correct
     children: dict[int, Element] = {}
+    twins = Twins(ours.children)
     for child in theirs.children:
-        found = twins(child, ours.children)
+        found = twins.of(child)
         twin = found[0] if len(found) == 1 else None
         inside = _merged(merged, child, twin, f"{path}{child.component}[{twin.row_id if twin else ''}]/")
         if inside is not None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from lxml import etree
 
 from gateway.cut.conflicts import Winner
-from gateway.cut.instances import Instance, key_of, read, twins
+from gateway.cut.instances import Instance, Twins, key_of, read
 from gateway.cut.known import keep, said_meanwhile
 from gateway.cut.merging import Merged, Says, merge, paired
 from gateway.cut.messages import Incoming
@@ -93,7 +93,7 @@ class Receiver:
             found = self.siebel.query_by_example(about.siebel, _example(about, record, key))
         else:
             return None
-        alike = twins(record, read(found))
+        alike = Twins(read(found)).of(record)
         return alike[0] if len(alike) == 1 else None
 
     def _written(

@@ -37,7 +37,7 @@ def write(work: Work, outcome: Outcome, *, intake: int, queue: str, held_by: str
     work.xref.delete(effects.xref_delete)  # first: a row that is re-pointed is deleted and populated
     work.xref.populate(effects.xref_populate, intake, now)
     for state in effects.synced:
-        work.synced.settle(state, now)
+        work.synced.settle(state, now, intake)
     for conflict in effects.conflicts:
         work.synced.conflict(conflict)
     if queue != DIRECT:
@@ -52,6 +52,7 @@ def undo(work: Work, *, intake: int, deleted: Sequence[XrefRow], now: datetime) 
     work.requests.revoke(intake)
     work.lines.revoke(intake)
     work.xref.revoke(intake)
+    work.synced.revoke(intake)
     work.xref.populate(deleted, None, now)
 
 

@@ -74,8 +74,14 @@ class SyncRecords(Protocol):
     def held(self, system: str, object_key: str, record: str) -> Mapping[str, KnownValue]:
         """Return what is known, and let nobody else change it until this unit of work, which writes, ends."""
 
-    def settle(self, state: SyncState, now: datetime) -> None:
-        """Put these fields in place of all that was known."""
+    def settle(self, state: SyncState, now: datetime, intake: int | None = None) -> None:
+        """Put these fields in place of all that was known; ``intake`` is the message that ``revoke`` may name."""
+
+    def revoke(self, intake: int) -> None:
+        """Forget states that a message settled: its effects proved to be rolled back, and what was before is unknown.
+
+        Nothing known is safe: both sides are held against each other then, not against what is no more.
+        """
 
     def conflict(self, conflict: SyncConflict) -> None:
         """Add to the log."""

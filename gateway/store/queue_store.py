@@ -135,8 +135,9 @@ class QueueStore:
         return self._fenced(claim.intake, claim.attempt, values)
 
     def receiving(self, records: Collection[str], queues: Collection[str], now: datetime) -> bool:
-        """Look for one with a lease."""
-        return self._any(_M.queue.in_(queues), _M.state == State.CLAIMED, _M.account.in_(records), _M.lease_until > now)
+        """Look for one with a lease; few are, but records may have many thousand names."""
+        wanted = select(_M.account).where(_M.queue.in_(queues), _M.state == State.CLAIMED, _M.lease_until > now)
+        return not set(self._connection.execute(wanted).scalars()).isdisjoint(records)
 
     def leased(self, intake: int, attempt: int, now: datetime) -> bool:
         """Tell whether somebody is at it."""

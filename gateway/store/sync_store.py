@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, tuple_, update
 
 from gateway.messaging.synced import KnownValue, SyncConflict, SyncState
 from gateway.store.engine import insert_if_absent
@@ -14,6 +14,7 @@ from gateway.store.sync_tables import sync_conflict, sync_state
 
 _S = sync_state.c
 _C = sync_conflict.c
+_AT_ONCE = 500
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,24 +31,30 @@ class SyncTableStore:
     def states(
         self, system: str, wanted: Sequence[tuple[str, str]]
     ) -> Mapping[tuple[str, str], Mapping[str, KnownValue]]:
-        """Read several at once."""
-        among = tuple_(_S.object, _S.record).in_(list(wanted))
-        query = select(_S.object, _S.record, _S.state).where(_S.system == system, among)
-        rows = self._connection.execute(query) if wanted else ()
-        return {(row.object, row.record): _fields(row.state) for row in rows}
+        """Read several at once; a service profile may have many thousand instances, a statement fewer values."""
+        found: dict[tuple[str, str], Mapping[str, KnownValue]] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            among = tuple_(_S.object, _S.record).in_(list(wanted[start : start + _AT_ONCE]))
+            query = select(_S.object, _S.record, _S.state).where(_S.system == system, among)
+            found |= {(row.object, row.record): _fields(row.state) for row in self._connection.execute(query)}
+        return found
 
     def held(self, system: str, object_key: str, record: str) -> Mapping[str, KnownValue]:
         """Read one under its lock; it is made first, where there is none: else there would be nothing to lock."""
         self._ensure(system, object_key, record)
         return self._read(select(_S.state).where(*_at(system, object_key, record)).with_for_update())
 
-    def settle(self, state: SyncState, now: datetime) -> None:
+    def settle(self, state: SyncState, now: datetime, intake: int | None = None) -> None:
         """Replace."""
         self._ensure(state.system, state.object, state.record)
-        values = {"state": json.dumps(state.fields, ensure_ascii=False), "changed_at": now}
+        values = {"state": json.dumps(state.fields, ensure_ascii=False), "intake": intake, "changed_at": now}
         self._connection.execute(
             update(sync_state).where(*_at(state.system, state.object, state.record)).values(values)
         )
+
+    def revoke(self, intake: int) -> None:
+        """Forget what a message settled."""
+        self._connection.execute(delete(sync_state).where(_S.intake == intake))
 
     def conflict(self, conflict: SyncConflict) -> None:
         """Append."""

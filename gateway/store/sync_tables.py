@@ -14,8 +14,10 @@ sync_state = Table(
     Column("object", Text, primary_key=True),
     Column("record", Text, primary_key=True),
     Column("state", Text, nullable=False),  # JSON: field → [value or null, number of the delivery that told it]
+    Column("intake", INTAKE),  # of the message whose effect it is, where that can be rolled back
     Column("changed_at", UtcDateTime, nullable=False),
 )
+Index("ix_sync_states_intake", sync_state.c.intake)
 
 sync_conflict = Table(
     "sync_conflicts",

@@ -17,6 +17,7 @@ branch_labels = None
 depends_on = None
 
 _TIME = UtcDateTime(timezone=True)
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -27,12 +28,14 @@ def upgrade() -> None:
         sa.Column("object", sa.Text(), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("intake", _NUMBER, nullable=True),
         sa.Column("changed_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("system", "object", "record"),
     )
+    op.create_index("ix_sync_states_intake", "sync_states", ["intake"], unique=False)
     op.create_table(
         "sync_conflicts",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", _NUMBER, nullable=False),
         sa.Column("system", sa.Text(), nullable=False),
         sa.Column("object", sa.Text(), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
