@@ -126,7 +126,7 @@ def _started(state: Path) -> Iterator[tuple[Scenes, SiebelScenes]]:
         with console.status("starting simulators of BRM and Siebel, gateway and queue worker"):
             processes = stack.enter_context(running(programs))
         for process in processes:
-            console.print(f"[green]running[/green] {process.program.name:14} pid {process.pid} {process.program.ready}")
+            console.print(f"[green]running[/green] {process.program.name:16} pid {process.pid} {process.program.ready}")
         siebel = SiebelDemo(settings.here, settings.siebel[_SIEBEL].url)
         yield Scenes(gateway), SiebelScenes(gateway, siebel, _BRM)
 

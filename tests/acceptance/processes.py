@@ -22,10 +22,13 @@ Child = subprocess.Popen[str]
 
 def environment(state: Path, **variables: str) -> dict[str, str]:
     """Give the environment of a process that knows no settings but these."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("O2C_", "BRM_SIM_"))}
+    ours = ("O2C_", "BRM_SIM_", "SIEBEL_SIM_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     file = state / "o2c.toml"
     file.touch()
-    return kept | {"O2C_CONFIG": str(file), "HOME": str(state), "COLUMNS": "200", "NO_COLOR": "1"} | variables
+    known = {"O2C_CONFIG": str(file), "HOME": str(state), "COLUMNS": "200", "NO_COLOR": "1"}
+    siebel = {"O2C_SIEBEL__SEBL_01__URL": f"http://127.0.0.1:{spare_port()}"}  # never one that another test has
+    return kept | known | siebel | variables
 
 
 def beside(site: Site, **variables: str) -> dict[str, str]:

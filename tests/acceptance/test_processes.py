@@ -70,7 +70,9 @@ def test_up_serves_bills_and_stops_on_sigterm_leaving_no_process(
     assert any(poid in services for poid in billed.values())
     again, answer = post(f"{url}/services/{BILLING}", order)
     assert (again, poids(answer)) == (200, billed)
-    assert len(ours(str(place))) >= 4  # itself, the simulator, the gateway, a worker
+    assert len(ours(str(place))) >= 5  # itself, both simulators, the gateway, a worker
+    read = o2c("cut", "get", "Account", "--search", "[Account Number] = 'TC-1001'", env=settings, cwd=place).stdout
+    assert "Ada Jones" in read
 
     up.send_signal(signal.SIGTERM)
 
@@ -78,7 +80,8 @@ def test_up_serves_bills_and_stops_on_sigterm_leaving_no_process(
     assert ours(str(place)) == []
     with pytest.raises(urllib3.exceptions.HTTPError):
         urllib3.request("GET", f"{url}/services/", retries=False, timeout=2)
-    assert (place / "var" / "brm-control.token").stat().st_mode & 0o077 == 0
+    for simulator in ("brm", "siebel"):
+        assert (place / "var" / f"{simulator}-control.token").stat().st_mode & 0o077 == 0
     assert "Traceback" not in (place / "said.txt").read_text()
 
 
@@ -164,7 +167,7 @@ def test_the_demo_shows_every_stage_and_leaves_no_process(tmp_path: Path) -> Non
     assert shown.returncode == 0, shown.stdout + shown.stderr
     told = shown.stdout
     stages = (
-        "Two customers in BRM",  # seeds BRM with customers
+        "Two customers of Siebel in BRM",  # seeds BRM with customers
         "AIA_CRTBO_OUT_JMSQ",  # puts a realistic order
         "INITIATE BILLING",
         "PCM_OP_CUST_MODIFY_CUSTOMER",  # prints the opcodes called
@@ -177,6 +180,8 @@ def test_the_demo_shows_every_stage_and_leaves_no_process(tmp_path: Path) -> Non
     assert [stage for stage in stages if stage not in told] == []
     places = [told.index(stage) for stage in stages]
     assert places[0] < places[3] < places[6] < places[7] < places[8]
+    assert "4 Mill Lane, York" in told  # an address changed in Siebel that reaches BRM
+    assert "441904960123" in told  # a number changed in BRM that reaches Siebel
     after_failure = told[places[7] :]
     assert "0 services and offerings" in after_failure
     assert "0 cross-references" in after_failure
