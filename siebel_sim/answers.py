@@ -37,7 +37,21 @@ def _write_object(element: etree._Element, part: Part, about: Object, answer: An
         found.set("lastpage", _flag(answer.last_page))
     if "recordcount" in about.attributes and answer.total is not None:
         found.set("recordcount", str(answer.total))
-    (etree.SubElement(element, part.element) if part.is_wrapped else element).append(found)
+    (_message(element, part, about) if part.is_wrapped else element).append(found)
+
+
+def _message(element: etree._Element, part: Part, about: Object) -> etree._Element:
+    """Write the SiebelMessage around a list, with what its schema lets it say of itself."""
+    message = etree.SubElement(element, part.element)
+    said = {
+        "MessageId": "",
+        "MessageType": "Integration Object",
+        "IntObjectName": about.name,
+        "IntObjectFormat": "Siebel Hierarchical",
+    }
+    for name in said.keys() & part.attributes:
+        message.set(name, said[name])
+    return message
 
 
 def _told(answer: Answer, given: Mapping[str, str]) -> dict[str, str]:

@@ -102,6 +102,12 @@ WRITE_RECORD = Message(
     " specification '{2}' returned the following error:\"{3}\"",
     Source.SEEN,
 )
+CANNOT = Message(
+    "SBL-EAI-04421",
+    "IDS_WRN_EAI_SA_DML",
+    "Cannot perform '{0}' on the business component '{1}'",
+    Source.SEEN,
+)
 ARGUMENT = Message("SBL-EAI-04316", "", "Error while processing argument {0} for operation {1}.", Source.SEEN)
 NO_MESSAGE = Message(
     "SBL-EAI-04022",

@@ -152,7 +152,7 @@ def _read(element: XsdElement) -> IntegrationObject:
         element=element.name,
         root=_add(root, components, element),
         components=components,
-        attributes=_attributes(element),
+        attributes=attributes_of(element),
     )
 
 
@@ -170,7 +170,7 @@ def _add(element: XsdElement, components: dict[str, SchemaComponent], *above: Xs
     key = f"{element.local_name}:{element.type.name}" if element.type.name else element.local_name
     if key in components:
         return key
-    attributes, order = _attributes(element), tuple(each.name for each in content(element))
+    attributes, order = attributes_of(element), tuple(each.name for each in content(element))
     types = frozenset(each.type.name for each in (element, *above) if each.type.name)
     components[key] = SchemaComponent(key, element.local_name, element.name, (), (), order, attributes, types)
     children = tuple(
@@ -196,6 +196,7 @@ def _kind(of: XsdSimpleType) -> Kind:
     return Kind.INTEGER if of.is_derived(of.maps.types[_INTEGER]) else _KINDS.get(primitive.local_name, Kind.TEXT)
 
 
-def _attributes(element: XsdElement) -> frozenset[str]:
+def attributes_of(element: XsdElement) -> frozenset[str]:
+    """Name the attributes that ``element`` may have."""
     kind = element.type
     return frozenset(str(name) for name in kind.attributes if name) if isinstance(kind, XsdComplexType) else frozenset()

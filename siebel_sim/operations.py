@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from xmlschema.validators import XsdElement
 
 from siebel_sim.adapter import BUSINESS_METHODS, METHODS, Method
-from siebel_sim.integration_objects import content, key_of, list_in, occurs
+from siebel_sim.integration_objects import attributes_of, content, key_of, list_in, occurs
 from siebel_sim.repository import Object, Repository
 from soapkit.catalog import Contract, Operation
 from soapkit.schema_model import global_element, text_type
@@ -57,6 +57,7 @@ class Part:
     """An argument of a message: its element (Clark), and the integration object in it, if it holds one.
 
     ``list_element`` is that object's list; it is the argument itself, or is inside of it (a SiebelMessage).
+    ``attributes`` are those that the argument may have.
     """
 
     element: str
@@ -65,6 +66,7 @@ class Part:
     is_text: bool
     object: Object | None
     list_element: str
+    attributes: frozenset[str] = frozenset()
 
     @property
     def is_wrapped(self) -> bool:
@@ -132,6 +134,7 @@ def _parts(contract: Contract, message: str, objects: Mapping[str, Object]) -> I
             _is_text(argument),
             about,
             argument.name if found is None else found.name,
+            attributes_of(argument),
         )
 
 

@@ -8,6 +8,7 @@ A file ``<contract>.toml`` beside ``<contract>.wsdl`` may say what a schema cann
     user_keys = [["Id"], ["Integration Id"]]         # in the order in which they are tried
     status_key = ["Id", "Mod Id"]                    # [] only descends, false leaves the component out
     modification_key = ["Mod Id"]                    # compared when a message carries it
+    refuses = ["insert", "delete"]                   # what cannot be done to it through this integration object
     primary = "Primary Address Id"                   # the parent's field that IsPrimaryMVG="Y" fills
     fields = { AccountId = "Parent Row Id" }         # tag = field, where the names differ by more than signs
 
@@ -97,6 +98,7 @@ class Component:
     order: tuple[str, ...]
     attributes: frozenset[str]
     types: frozenset[str]
+    refuses: frozenset[str] = frozenset()
     children: dict[str, Component] = field(default_factory=dict, repr=False)
     blanks: dict[Wording, Any] = field(default_factory=dict, repr=False, init=False)
     _forms: dict[Wording, Sequence[Form]] = field(default_factory=dict, repr=False, init=False)
@@ -193,6 +195,7 @@ class _ComponentFacts(BaseModel):
     status_key: tuple[str, ...] | Literal[False] | None = None
     modification_key: tuple[str, ...] = ()
     primary: str | None = None
+    refuses: tuple[Literal["insert", "update", "delete"], ...] = ()
 
 
 class _Facts(BaseModel):
@@ -367,6 +370,7 @@ def _component(source: _Source, found: SchemaComponent, business: Mapping[str, B
         order=found.order,
         attributes=found.attributes,
         types=found.types,
+        refuses=frozenset(facts.refuses),
     )
 
 

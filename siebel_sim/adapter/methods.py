@@ -9,7 +9,7 @@ from siebel_sim.adapter.arguments import Answer, Arguments
 from siebel_sim.adapter.querying import find, roots
 from siebel_sim.adapter.writing import Operation, Writer, operation_of
 from siebel_sim.components import SYSTEM
-from siebel_sim.errors import NO_MESSAGE, NO_USER_KEY, NOTHING_TO_DELETE, SiebelError
+from siebel_sim.errors import CANNOT, NO_MESSAGE, NO_USER_KEY, NOTHING_TO_DELETE, SiebelError
 from siebel_sim.messages import Instance, Record
 from siebel_sim.search import ANYTHING
 from siebel_sim.store import Session
@@ -78,6 +78,8 @@ def delete(session: Session, arguments: Arguments) -> Answer:
     records, _ = find(session, arguments, instances, condition)
     if not records and arguments.flag("ErrorOnNonExistingDelete"):
         raise SiebelError(NOTHING_TO_DELETE.said(arguments.root.name))
+    if records and "delete" in arguments.root.refuses:
+        raise SiebelError(CANNOT.said("DeleteRecord", arguments.root.business.name))
     session.delete(arguments.root.business, [record.row_id for record in records])
     for record in records:
         record.done = "delete"

@@ -30,8 +30,17 @@ from enum import StrEnum
 from siebel_sim.adapter.keys import Keys, key_values, spec_of
 from siebel_sim.adapter.rules import changed_values, new_values, refused_setting
 from siebel_sim.components import PARENT
-from siebel_sim.errors import DUPLICATE, INSERT_MATCHED, NO_MATCH, NOT_IN_PICKLIST, NOTHING_TO_DELETE, SiebelError
+from siebel_sim.errors import (
+    CANNOT,
+    DUPLICATE,
+    INSERT_MATCHED,
+    NO_MATCH,
+    NOT_IN_PICKLIST,
+    NOTHING_TO_DELETE,
+    SiebelError,
+)
 from siebel_sim.messages import Instance, Record
+from siebel_sim.repository import Component
 from siebel_sim.store import Row, Session
 
 
@@ -125,7 +134,9 @@ class Writer:
         if operation is Operation.SKIP_NODE:
             return None if row is None else Record(component, row, "")
         if row is None:
-            if not rule.inserts:
+            if rule.inserts:
+                _refuse(component, "insert")
+            else:
                 raise SiebelError(NO_MATCH.said(component.name, spec, component.business.name))
             self._refuse_duplicate(instance, parent)
             values = new_values(component, instance.columns(), spec, instance.lov) | self._chosen_parent(
@@ -135,6 +146,7 @@ class Writer:
             return Record(component, made, "insert")
         if not rule.updates:
             raise SiebelError(INSERT_MATCHED.said(component.name, component.business.name, spec))
+        _refuse(component, "update")
         values = changed_values(component, instance.columns(), row, spec, instance.lov) | self._chosen_parent(
             instance, parent
         )
@@ -181,6 +193,8 @@ class Writer:
         known = {record.row_id for record in kept}
         below = self._session.below(child, [here.row_id]).get(here.row_id, [])
         gone = [row_id for row in below if (row_id := row["row_id"] or "") not in known]
+        if gone:
+            _refuse(child, "delete")
         self._session.delete(child.business, gone)
 
     def _note_primary(self, record: Record, chosen: Sequence[Record]) -> None:
@@ -196,6 +210,7 @@ class Writer:
             if self._missing_is_error:
                 raise SiebelError(NOTHING_TO_DELETE.said(instance.component.name))
             return None
+        _refuse(instance.component, "delete")
         self._session.delete(instance.component.business, [row["row_id"] or ""])
         return Record(instance.component, row, "delete")
 
@@ -203,6 +218,15 @@ class Writer:
         key = self._keys.of(instance)
         values = key and key_values(instance, key)
         return spec_of(instance.component, values) if values else ""
+
+
+_DONE_BY: Mapping[str, str] = {"insert": "NewRecord", "update": "SetFieldValue", "delete": "DeleteRecord"}
+"""What is done to a record → the method of its business component."""
+
+
+def _refuse(component: Component, did: str) -> None:
+    if did in component.refuses:
+        raise SiebelError(CANNOT.said(_DONE_BY[did], component.business.name))
 
 
 def _id(parent: _Parent | None) -> str | None:
