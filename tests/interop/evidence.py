@@ -108,7 +108,8 @@ class Evidence:
 
 
 def _cases(toolkit: Toolkit, names: Mapping[str, str]) -> list[Case]:
-    return [*story(names), *(in_soap_12(names) if toolkit.soap_12 else ()), *full()]
+    able = (case for case in full() if case.operation.name not in toolkit.unable)
+    return [*story(names), *(in_soap_12(names) if toolkit.soap_12 else ()), *able]
 
 
 def gathered(toolkit: Toolkit, shared: Path) -> Evidence:

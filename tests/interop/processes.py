@@ -33,6 +33,8 @@ url = "{siebel}"
 [cut.subscribers.INTEROP]
 queue = "INTEROP"
 objects = ["Trouble Ticket"]
+[cut.subscribers.SYNC]
+brm = "BRM_01"
 """
 GUARDED = """[security]
 policy = "username"

@@ -48,7 +48,7 @@ class Toolkit:
     ``commands`` are run one after the other for a script's directory; it raises MissingTool. ``query`` is the form of
     contract it takes. What its programming model cannot tell apart is not asked of it: ``empty`` elements from none,
     ``namespaces``, whether a member is ``optional`` (or is one at all, for attributes). ``soap_12`` says that it speaks
-    that version, too. ``faults`` are the names that declared faults go by: detail element → class.
+    that version, too. ``unable`` are operations whose messages it cannot write. ``faults`` are the names that declared faults go by: detail element → class.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Toolkit:
     namespaces: bool = True
     optional: bool = True
     soap_12: bool = False
+    unable: frozenset[str] = frozenset()
     faults: Mapping[str, str] = field(default_factory=lambda: {"Fault": "FaultType", "ErrorBuffer": "ErrorBuffer"})
 
     def run(self, directory: Path) -> str:
@@ -122,6 +123,8 @@ TOOLKITS = {
             namespaces=False,
             optional=False,
             soap_12=True,
+            # three lists of one name, each of its own namespace: it writes the second with a prefix it does not declare
+            unable=frozenset({"OrderDetailUpdate"}),
             faults={"Fault": "Fault", "ErrorBuffer": "ErrorBuffer"},
         ),
     )

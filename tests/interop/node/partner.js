@@ -19,10 +19,14 @@ function read(client, xml) {
   return whole(Object.values(found.Body)[0]);
 }
 
-/** Makes objects of elements that hold nothing, as a caller would write them: node-soap reads them as null, and sends nil. */
+/**
+ * Makes what a caller would write: objects of elements that hold nothing, which node-soap reads as null and sends as
+ * nil, and text of moments, which it reads as Date and sends as nothing.
+ */
 function whole(value) {
   if (value === null) return {};
-  if (typeof value !== "object" || value instanceof Date) return value;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map(whole);
   return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, whole(each)]));
 }
