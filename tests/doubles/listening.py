@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from wsgiref.types import WSGIApplication
 
 from lxml import etree
 
@@ -14,6 +16,7 @@ from soapkit.faults import Fault, FaultCode
 from soapkit.module import Module
 from soapkit.server import application, running
 from soapkit.service import Request, Service
+from tests.serving.servers import ADDRESS
 
 CONTRACTS = tuple(load(path) for path in sorted((contracts_root() / "wsdl" / "cut").glob("*.wsdl")))
 SECONDS = 60.0
@@ -61,6 +64,10 @@ class Listening:
                 self.heard.notify_all()
         return _answer(request, code)
 
+    def services(self, contracts: Sequence[Contract]) -> list[Service]:
+        """Serve every operation of ``contracts``."""
+        return [Service(each, dict.fromkeys((one.name for one in each.operations), self.handle)) for each in contracts]
+
     def _code(self) -> str:
         if self.refusals:
             self.refusals -= 1
@@ -87,12 +94,19 @@ def listening(
     """Listen on ``port``, or a free one; yields what is told, and the address to tell it to."""
     ear = Listening()
     ear.open.set()
-    services = [Service(each, dict.fromkeys((one.name for one in each.operations), ear.handle)) for each in contracts]
-    with running(lambda url: application(services, public_url=url, modules=modules), port=port, threads=8) as address:
+    made = ear.services(contracts)
+    with running(lambda url: application(made, public_url=url, modules=modules), port=port, threads=8) as address:
         try:
             yield ear, address
         finally:
             ear.open.set()
+
+
+def site() -> WSGIApplication:
+    """Make a system that takes everything, for a process of its own."""
+    ear = Listening()
+    ear.open.set()
+    return application(ear.services(CONTRACTS), public_url=os.environ[ADDRESS])
 
 
 def _said(request: Request) -> Told:

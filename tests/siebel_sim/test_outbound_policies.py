@@ -15,7 +15,9 @@ from siebel_sim.server import build
 from siebel_sim.settings import Settings
 from simkit import security
 from soapkit.catalog import load
-from tests.doubles.listening import CONTRACTS
+from tests.doubles.listening import CONTRACTS, Listening
+from tests.serving.certificates import Authority
+from tests.serving.servers import running_server
 from tests.siebel_sim.conftest import ADDRESS, settings
 from tests.siebel_sim.simulator import SAMPLES, Simulator
 from tests.siebel_sim.telling import ACCOUNT, INSTALLED, PHONE, PROFILE, Telling, account, asset, telling
@@ -142,6 +144,19 @@ def test_the_simulator_proves_who_tells(tmp_path: Path, how: str) -> None:
         assert site.told() == [(PHONE, made["Id"])]
 
 
+def test_over_tls_the_simulator_shows_its_certificate_to_a_receiver_that_it_trusts(tmp_path: Path) -> None:
+    authority = Authority.made(tmp_path)
+    shown = {"send_ca": tmp_path / "authority.pem", "send_certificate": tmp_path / "known.pem"}
+    tls = authority.settings(client_certificates="required")
+    with running_server("granian", "tests.doubles.listening:site", tls=tls) as served:
+        given = settings(url(tmp_path), contracts=INSTALLED, send_to=served.url, **shown)
+        with closing(build(given)) as app:
+            site = Telling(Simulator(ADDRESS, app, INSTALLED), Listening())
+            site.write("Asset", asset("P1"))
+            site.settled()
+            assert [(each["state"], each["attempts"]) for each in site.outbox()] == [("sent", 1)]
+
+
 def test_who_is_not_believed_tells_nothing_and_the_outbox_says_why(tmp_path: Path) -> None:
     guard = security.modules({"siebel": "another"}, "gateway")
     with telling(url(tmp_path), modules=guard, send_authentication="wss", send_tries=1, **LOGIN) as site:
@@ -177,7 +192,14 @@ def refused(site: Telling, row_id: str, serial: str) -> int:
 
 @pytest.mark.parametrize(
     "given",
-    [{"send_to": "nowhere"}, {"send_authentication": "basic"}, {"send_threads": -1}, {"send_most_wait": 0}],
+    [
+        {"send_to": "nowhere"},
+        {"send_authentication": "basic"},
+        {"send_threads": -1},
+        {"send_most_wait": 0},
+        {"send_ca": "/nowhere/authority.pem"},
+        {"send_certificate": __file__},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
