@@ -76,11 +76,10 @@ def value_of(name: str, unique: str) -> str:
 
 @dataclass
 class Diary:
-    """Every edit that was made, and from when on: ``settled`` says that both sides are equal."""
+    """Every edit that was made; ``fresh`` are those since both sides were last seen to be equal."""
 
     edits: list[Edit] = field(default_factory=list)
     fresh: list[Edit] = field(default_factory=list)
-    clashes: list[tuple[Edit, Edit]] = field(default_factory=list)
 
     def made(self, edit: Edit) -> None:
         self.edits.append(edit)

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
 from sqlalchemy import create_engine, text
 
 from gateway.store.unit_of_work import SqlDatabase
@@ -70,14 +69,15 @@ class Site:
         counts: Mapping[str, int] = Siebel(sender.url, folder=Path()).did("GET", "/outbox?limit=1")["counts"]
         return counts
 
-    def quiet(self, also: Iterator[bool] | None = None) -> bool:
-        """Tell whether nothing is on its way anywhere."""
+    def quiet(self) -> bool:
+        """Tell whether nothing is on its way anywhere, and nothing was given up."""
         told = [self.outbox(each) for each in self.senders]
         assert not any(each["parked"] for each in told), told
+        assert not self.number("select count(*) from message where state = 'error'"), "a message was given up"
         busy = (
             any(each["waiting"] for each in told) or self.number(_BUSY) or self.number("select count(*) from decision")
         )
-        return not busy and all(also or ())
+        return not busy
 
     def settle(self) -> None:
         """Wait until nothing is on its way, what is late included, twice over: then it stays so."""
@@ -149,8 +149,3 @@ def _simulator(prefix: str, program: Program, directory: Path, told: str) -> dic
         **_PATIENT,
     }
     return {f"{prefix}_{name}": value for name, value in variables.items()}
-
-
-def rows_of(record: etree._Element) -> dict[str, str]:
-    """Give the fields of an instance by tag."""
-    return {etree.QName(each).localname: each.text or "" for each in record if not len(each)}

@@ -1,12 +1,13 @@
 """BRMBusinessEvents: a BRM tells what has changed in it. Each change of a record that is kept in step becomes a hint.
 
-An event bears no values: both sides are read when the hint is worked on. So events may come twice, and in any order.
+An event bears no values: both sides are read when the hint is worked on, so events may come in any order. One that
+comes again, which its EventId says, is answered and leaves nothing.
 What the gateway wrote itself is told too, by its PROGRAM_NAME, and is no news.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -20,14 +21,16 @@ from gateway.cut.subscribers import NotBelieved, Reached, Subscriber, Subscriber
 from gateway.domain.poid import bare
 from gateway.domain.xref import XrefTable
 from gateway.errors import GatewayError, Kind, UnknownReference
-from gateway.messaging.ports import Clock, Database, XrefStore
+from gateway.messaging.ports import Clock, Database, Work, XrefStore
 from gateway.messaging.queues import Draft
+from gateway.messaging.unit import RequestKey
 from gateway.transforms.reading import Element
 from soapkit.catalog import Contract, load
 from soapkit.faults import Fault, FaultCode
 from soapkit.service import Request, Service, plain_wording
 
 NAME = "BRMBusinessEvents"
+OPERATION = "publishBusinessEvents"
 CUSTOMER_UPDATED = "CustomerUpdated"
 SERVICE_UPDATED = "ServiceUpdated"
 
@@ -35,6 +38,17 @@ _NAMESPACE = "http://xmlns.oracle.com/BRM/schemas/BusinessEvents"
 _E = f"{{{_NAMESPACE}}}"
 _OWNER = "OwnerAccountId"
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What an event says; POIDs are without revision."""
+
+    system: str
+    kind: str
+    poid: str
+    account: str
+    program: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,60 +63,78 @@ class Events:
 
     def service(self) -> Service:
         """Return the SOAP service."""
-        return Service(_contract(), {"publishBusinessEvents": self.publish}, word_fault=word_fault)
+        return Service(_contract(), {OPERATION: self.publish}, word_fault=word_fault)
 
     def publish(self, request: Request) -> Element:
-        """Put a hint for every event that is news, all in one commit. Raises UnknownReference, NotBelieved."""
-        events = request.body.findall(f"{_E}Event")
-        told = [(event, self._subscriber(event, request.caller)) for event in events]
-        with self.database.begin() as work:
-            drafts = [draft for event, of in told for draft in self._drafts(event, of, work.xref)]
-            work.messages.put(list({(each.queue, each.group): each for each in drafts}.values()), self.clock.now())
-            work.commit()
+        """Put a hint for every record that an event is news of, all in one commit.
+
+        Raises UnknownReference, NotBelieved.
+        """
+        events = [_event(each) for each in request.body.findall(f"{_E}Event")]
+        believed = {system: self._subscriber(system, request.caller) for system in {each.system for each in events}}
+        drafts = [draft for system, of in believed.items() for draft in self._drafts(_news(events, system), of)]
+        if drafts:
+            with self.database.begin() as work:
+                work.messages.put(drafts, self.clock.now())
+                work.commit()
         _log.info("events taken", events=len(events), hints=len(drafts))
         answer = etree.Element(f"{_E}publishBusinessEventsResponse", nsmap={"evt": _NAMESPACE})
         etree.SubElement(answer, f"{_E}Received").text = str(len(events))
         return answer
 
-    def _subscriber(self, event: Element, caller: str) -> Subscriber:
-        system = _said(event, "System")
-        found = next(
-            (one for one in self.subscribers.each if one.reached is Reached.BRM and one.system == system), None
-        )
+    def _subscriber(self, system: str, caller: str) -> Subscriber:
+        brms = (one for one in self.subscribers.each if one.reached is Reached.BRM)
+        found = next((one for one in brms if one.system == system), None)
         if found is None:
             raise UnknownReference(f"no subscriber of [cut.subscribers] is the BRM {system}", element="System")
         if found.caller is not None and found.caller != caller:
             raise NotBelieved(f"only the user of {found.name} may tell of changes in {system}")
         return found
 
-    def _drafts(self, event: Element, of: Subscriber, xref: XrefStore) -> Iterator[Draft]:
-        if _said(event, "ProgramName") == PROGRAM:
-            return
-        account = self._row_id(xref, XrefTable.CUSTOMERPARTY_ACCOUNTID, of, _said(event, "AccountPoid"))
-        if _said(event, "EventType") == CUSTOMER_UPDATED and account:
-            yield from self._hint("Account", of, {"Account": account})
-        elif _said(event, "EventType") == SERVICE_UPDATED:
-            number = self._row_id(xref, XrefTable.INSTALLEDPRODUCT_ID, of, _said(event, "ObjectPoid"))
-            if number:
-                yield from self._hint("PhoneNumber", of, {"AssetMgmt-Asset": number, _OWNER: account})
+    def _drafts(self, events: Sequence[_Event], of: Subscriber) -> Iterator[Draft]:
+        """Make a hint for each record, however many events there are about it."""
+        customers = [each.account for each in events if each.kind == CUSTOMER_UPDATED]
+        services = {each.poid: each.account for each in events if each.kind == SERVICE_UPDATED}
+        accounts = self._row_ids(XrefTable.CUSTOMERPARTY_ACCOUNTID, of, [*customers, *services.values()])
+        numbers = self._row_ids(XrefTable.INSTALLEDPRODUCT_ID, of, list(services))
+        for poid in dict.fromkeys(customers):
+            if poid in accounts:
+                yield from self._hint("Account", of, accounts[poid])
+        for poid, account in services.items():
+            if poid in numbers:
+                yield from self._hint("PhoneNumber", of, numbers[poid], accounts.get(account, ""))
 
-    def _hint(self, key: str, of: Subscriber, ids: Mapping[str, str]) -> Iterator[Draft]:
+    def _hint(self, key: str, of: Subscriber, row_id: str, owner: str = "") -> Iterator[Draft]:
         """Make a hint: a record with its row id and, of a number, with whose it is."""
         about = self.objects.get(key)
         if about is None or key not in of.objects:
             return
         list_ = etree.Element(about.list_element)
         record = etree.SubElement(list_, f"{{{about.namespace}}}{about.root}")
-        for tag, row_id in ids.items():
-            if row_id:
-                name = row_id_tag(tag) if tag == about.root else tag
-                etree.SubElement(record, f"{{{about.namespace}}}{name}").text = row_id
+        etree.SubElement(record, f"{{{about.namespace}}}{row_id_tag(about.root)}").text = row_id
+        if owner:
+            etree.SubElement(record, f"{{{about.namespace}}}{_OWNER}").text = owner
         yield draft(of, about, list_, of.system)
 
-    def _row_id(self, xref: XrefStore, table: XrefTable, of: Subscriber, poid: str) -> str:
-        """Return Siebel's row id of an object of BRM's; empty when there is no cross-reference."""
-        common = xref.commons(table, [bare(poid)], of.system).get(bare(poid))
-        return "" if common is None else xref.values(table, [common], self.source).get(common, "")
+    def _row_ids(self, table: XrefTable, of: Subscriber, poids: Sequence[str]) -> Mapping[str, str]:
+        """Return Siebel's row ids of objects of BRM's; those without a cross-reference are left out."""
+        with self.database.read() as work:
+            commons = work.xref.commons(table, list(dict.fromkeys(poids)), of.system)
+            row_ids = work.xref.values(table, list(commons.values()), self.source)
+        return {poid: row_ids[common] for poid, common in commons.items() if common in row_ids}
+
+
+def _event(element: Element) -> _Event:
+    def said(name: str) -> str:
+        return (element.findtext(f"{_E}{name}") or "").strip()
+
+    poids = bare(said("ObjectPoid")), bare(said("AccountPoid"))
+    return _Event(said("System"), said("EventType"), *poids, program=said("ProgramName"))
+
+
+def _news(events: Sequence[_Event], system: str) -> list[_Event]:
+    """Return the events of a BRM that tell of what others have done."""
+    return [each for each in events if each.system == system and each.program != PROGRAM]
 
 
 def word_fault(error: Exception, request: Request | None) -> Fault:
@@ -111,10 +143,6 @@ def word_fault(error: Exception, request: Request | None) -> Fault:
         code = FaultCode.CLIENT if error.kind is Kind.BUSINESS else FaultCode.SERVER
         return Fault(code, f"{error.code}: {error.text}", expected=True)
     return plain_wording(error, request)
-
-
-def _said(event: Element, name: str) -> str:
-    return (event.findtext(f"{_E}{name}") or "").strip()
 
 
 def _contract() -> Contract:
