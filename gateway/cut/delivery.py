@@ -129,6 +129,11 @@ class Delivery:
         """The record's row id."""
         return self.changed.row_id(next(iter(self.changed.records(self.list)), None))
 
+    @property
+    def ahead(self) -> bool:
+        """Nobody waits for it."""
+        return False
+
     def do(self, claim: Claim, story: Story) -> Finished:
         """Tell the subscriber, unless there is nothing to tell."""
         subscriber = self.of.subscriber

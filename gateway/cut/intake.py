@@ -69,6 +69,11 @@ class Told:
         """The record, by what it is called; ANY when that does not say which one it is, or there are several."""
         return identity(self.of.about, self.data.list)
 
+    @property
+    def ahead(self) -> bool:
+        """Deliveries of the record wait for it."""
+        return True
+
     def do(self, claim: Claim, story: Story) -> Finished:
         """Receive, and word the answer."""
         incoming = Incoming(self.data.list, claim.intake, self.message_id, self.source, self.last_seen)

@@ -64,6 +64,10 @@ class Task(Protocol):
     def about(self) -> str:
         """The record."""
 
+    @property
+    def ahead(self) -> bool:
+        """Whether others must see what it is about while it is being done: that is a commit of its own."""
+
     def do(self, claim: Claim, story: Story) -> Finished:
         """Do it; raises what is wrong."""
 
@@ -158,6 +162,8 @@ class Errands:
 
     def _reserve(self, attempt: _Attempt, task: Task) -> Known | None:
         """Note what the message is about and enter the ledger of duplicates; Known ends the attempt, as done."""
+        if task.key is None and not task.ahead:
+            return None
         claim, now = attempt.claim, self.clock.now()
         with self.steps.at(Step.RESERVE), self.database.begin() as work:
             if not work.messages.describe(claim, order="", account=task.about, brm="", now=now):
@@ -210,7 +216,9 @@ class Errands:
         reason: Reason | None = None,
         due: datetime | None = None,
     ) -> None:
-        claim = attempt.claim
+        claim, task = attempt.claim, attempt.task
+        if task is not None:
+            work.messages.describe(claim, order="", account=task.about, brm="", now=now)
         if not work.messages.settle(claim.intake, claim.attempt, state, now=now, reason=reason, available_at=due):
             raise Superseded("another attempt is current")
         work.stories.add(claim.intake, attempt.story.steps())

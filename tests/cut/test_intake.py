@@ -148,7 +148,7 @@ def test_the_same_message_twice_at_once_is_received_once(received: Site) -> None
     class Meanwhile:
         """Sends the same message again while the first is being worked on."""
 
-        key, content, about = task.key, task.content, task.about
+        key, content, about, ahead = task.key, task.content, task.about, True
 
         def __init__(self) -> None:
             self.refused: list[str] = []
