@@ -91,7 +91,7 @@ def _run() -> None:
         settings.configure_log()
         typer.echo(f"Siebel simulator at {settings.address}/services/ , state in {_without_password(settings.url)}")
         typer.echo(f"Control API at {settings.address}/control/ , bearer token in SIEBEL_SIM_CONTROL_TOKEN")
-        simulator = build(settings)
+        simulator = build(settings.model_copy(update={"send_threads": 0}) if settings.in_workers else settings)
     except UNUSABLE as error:
         raise Failed(reason(error)) from error
     with closing(simulator):

@@ -104,6 +104,16 @@ def test_an_asset_that_changes_hands_is_told_in_the_service_profiles_of_both(sit
     assert told == {made["Id"]: None, old["Id"]: None, new["Id"]: made["Id"]}
 
 
+def test_an_asset_is_given_to_an_account_that_there_is(site: Telling) -> None:
+    row_id, _ = seeded(site)
+    (made,) = site.write("Asset", asset("P1"))
+    site.settled()
+    assert site.change("asset", made["Id"], OwnerAccountId=row_id)["changed"] == ["Parent Row Id"]
+    assert sorted(site.told()) == [(PHONE, made["Id"]), (PROFILE, row_id)]
+    given = {"record": "asset", "id": made["Id"], "set": {"OwnerAccountId": "1-0"}}
+    assert "there is no record 1-0" in site.siebel.control("POST", "/change", given)[1]["error"]
+
+
 def test_an_asset_that_nobody_owns_is_told_as_phone_number_only(site: Telling) -> None:
     (made,) = site.write("Asset", asset("P1"))
     assert site.told() == [(PHONE, made["Id"])]
@@ -207,6 +217,9 @@ def test_what_was_not_told_yet_is_forgotten_with_the_records(site: Telling) -> N
         ({"record": "account", "id": "1-1", "set": {"Created": "x"}}, 400, "Account has no Created that can be set"),
         ({"record": "account", "id": "1-1", "set": {}}, 400, "set"),
         ({"record": "account", "id": "1-1", "set": {"Name": "x"}}, 404, "no record 1-1"),
+        ({"record": "account", "id": "1-\0", "set": {"Name": "x"}}, 400, "id: String should match"),
+        ({"record": "account", "id": "1-1", "set": {"Name": "\0"}}, 400, "characters that XML cannot hold"),
+        ({"record": "cutaddress", "id": "1-1", "set": {"ParentRowId": "1-1"}}, 400, "no ParentRowId that can be set"),
     ],
 )
 def test_a_change_that_cannot_be_says_why(site: Telling, asked: object, status: int, reason: str) -> None:
