@@ -71,12 +71,12 @@ class Synced:
         self.site.write(key, {"Id": row_id, **fields})
         self.site.tell(key, row_id)
 
-    def event(self, kind: str, poid: str, program: str, system: str = NAME) -> str:
+    def event(self, kind: str, poid: str, program: str, *, system: str = NAME, named: str = "") -> str:
         """Tell the gateway of a change, as BRM does; how many events it took."""
         body = etree.Element(f"{EVENTS}publishBusinessEvents")
         event = etree.SubElement(body, f"{EVENTS}Event")
         for name, value in (
-            ("EventId", f"event-{next(_NUMBERS)}"),
+            ("EventId", named or f"event-{next(_NUMBERS)}"),
             ("EventType", kind),
             ("System", system),
             ("ObjectPoid", f"{poid} 3"),
@@ -279,6 +279,13 @@ def test_a_hint_that_comes_twice_does_nothing_the_second_time(synced: Synced) ->
     synced.event("CustomerUpdated", synced.account_poid, "a clerk")
     synced.site.work()
     assert (synced.record()["ModId"], synced.address()["ModId"]) == found
+
+
+def test_an_event_that_comes_again_is_answered_and_leaves_no_hint(synced: Synced) -> None:
+    for _ in range(2):
+        assert synced.event("CustomerUpdated", synced.account_poid, "a clerk", named=f"E {synced.account}") == "1"
+    assert len(synced.site.messages(State.WAITING)) == 1
+    synced.site.work()
 
 
 def test_records_without_cross_references_are_left_alone(either: Site) -> None:

@@ -21,7 +21,7 @@ from gateway.cut.subscribers import NotBelieved, Reached, Subscriber, Subscriber
 from gateway.domain.poid import bare
 from gateway.domain.xref import XrefTable
 from gateway.errors import GatewayError, Kind, UnknownReference
-from gateway.messaging.ports import Clock, Database, Work, XrefStore
+from gateway.messaging.ports import Clock, Database
 from gateway.messaging.queues import Draft
 from gateway.messaging.unit import RequestKey
 from gateway.transforms.reading import Element
@@ -44,11 +44,17 @@ _log = structlog.get_logger(__name__)
 class _Event:
     """What an event says; POIDs are without revision."""
 
+    id: str
     system: str
     kind: str
     poid: str
     account: str
     program: str
+
+    @property
+    def key(self) -> RequestKey:
+        """Return its key in the ledger of duplicates."""
+        return RequestKey(self.system, self.id, OPERATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +72,35 @@ class Events:
         return Service(_contract(), {OPERATION: self.publish}, word_fault=word_fault)
 
     def publish(self, request: Request) -> Element:
-        """Put a hint for every record that an event is news of, all in one commit.
+        """Put a hint for every record that an event is news of, and keep the events' ids, all in one commit.
 
         Raises UnknownReference, NotBelieved.
         """
         events = [_event(each) for each in request.body.findall(f"{_E}Event")]
         believed = {system: self._subscriber(system, request.caller) for system in {each.system for each in events}}
-        drafts = [draft for system, of in believed.items() for draft in self._drafts(_news(events, system), of)]
-        if drafts:
-            with self.database.begin() as work:
-                work.messages.put(drafts, self.clock.now())
-                work.commit()
+        fresh = self._fresh(events)
+        drafts = [draft for system, of in believed.items() for draft in self._drafts(_news(fresh, system), of)]
+        if fresh:
+            self._put(fresh, drafts)
         _log.info("events taken", events=len(events), hints=len(drafts))
         answer = etree.Element(f"{_E}publishBusinessEventsResponse", nsmap={"evt": _NAMESPACE})
         etree.SubElement(answer, f"{_E}Received").text = str(len(events))
         return answer
+
+    def _fresh(self, events: Sequence[_Event]) -> list[_Event]:
+        """Return the events that did not come before, each once."""
+        with self.database.read() as work:
+            return [each for key, each in {each.key: each for each in events}.items() if work.requests.get(key) is None]
+
+    def _put(self, fresh: Sequence[_Event], drafts: Sequence[Draft]) -> None:
+        """Commit. Raises Conflict when an event is being taken at this very moment: told again, it is known."""
+        now = self.clock.now()
+        with self.database.begin() as work:
+            first = next(iter(work.messages.put(drafts, now)), 0)
+            for each in fresh:
+                work.requests.reserve(each.key, "", first, now)
+                work.requests.finish(each.key, first, b"", None, now)
+            work.commit()
 
     def _subscriber(self, system: str, caller: str) -> Subscriber:
         brms = (one for one in self.subscribers.each if one.reached is Reached.BRM)
@@ -129,7 +149,7 @@ def _event(element: Element) -> _Event:
         return (element.findtext(f"{_E}{name}") or "").strip()
 
     poids = bare(said("ObjectPoid")), bare(said("AccountPoid"))
-    return _Event(said("System"), said("EventType"), *poids, program=said("ProgramName"))
+    return _Event(said("EventId"), said("System"), said("EventType"), *poids, program=said("ProgramName"))
 
 
 def _news(events: Sequence[_Event], system: str) -> list[_Event]:
