@@ -94,7 +94,8 @@ def _offer(shipped: Sequence[Contract], folder: Path) -> Offer:
             _refuse_clash(contract, taken)
             _prove(contract, (*_without(shipped, [*taken, contract]), *taken, contract))
         except _UNUSABLE as error:
-            broken[name] = " ".join(str(error).replace(f"{folder}/", "").split())
+            said = " ".join(str(error).replace(f"{folder}/", "").split())
+            broken[name] = said.removeprefix(f"{name}: ")
         else:
             taken.append(contract)
             names.append(name)

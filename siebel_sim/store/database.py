@@ -106,9 +106,10 @@ class Database:
 
 def _grow(connection: Connection, table: Table) -> None:
     there = {column["name"] for column in inspect(connection).get_columns(table.name)}
-    operations = Operations(MigrationContext.configure(connection))
-    for column in table.columns:
-        if column.name not in there:
+    missing = [column for column in table.columns if column.name not in there]
+    if missing:
+        operations = Operations(MigrationContext.configure(connection))
+        for column in missing:
             operations.add_column(table.name, Column(column.name, column.type))
     for index in table.indexes:
         index.create(connection, checkfirst=True)
