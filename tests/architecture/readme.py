@@ -8,10 +8,11 @@ from pathlib import Path
 
 from brm_sim.dispatch import simulated
 from brm_sim.opcodes import OPCODES
-from gateway.config import Settings, sources
+from gateway.config import Settings, SubscriberSettings, sources
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+_CREDENTIALS = "As `brm.BRM_01.security`: what the gateway proves itself with."
 NGINX = ("o2c.conf", "o2c-proxy.inc", "o2c-old-tls.conf")
 
 
@@ -24,6 +25,19 @@ def settings_table() -> Iterator[str]:
             "" if one.value is None else f"`{str(one.value).lower() if isinstance(one.value, bool) else one.value}`"
         )
         yield f"| `{one.name}` | {default} | {one.about.replace('``', '`')} |"
+
+
+def subscriber_table() -> Iterator[str]:
+    """Yield a row for each setting of one subscriber."""
+    yield "| `cut.subscribers.NAME.` | default | |"
+    yield "|---|---|---|"
+    for name, field in SubscriberSettings.model_fields.items():
+        plain = field.default if isinstance(field.default, str | int) else None
+        default = "" if plain is None else f"`{str(plain).lower()}`"
+        about = " ".join(
+            (field.description or "As `brm.BRM_01.security`: what the gateway proves itself with.").split()
+        )
+        yield f"| `{name}` | {default} | {about.replace('``', '`')} |"
 
 
 def not_simulated_table() -> Iterator[str]:
@@ -43,6 +57,7 @@ def quoted(path: str) -> Iterator[str]:
 
 REPEATED: Mapping[str, Callable[[], Iterator[str]]] = {
     "settings": settings_table,
+    "subscriber settings": subscriber_table,
     "not simulated": not_simulated_table,
     **{path: partial(quoted, path) for path in (f"deploy/nginx/{name}" for name in NGINX)},
 }
