@@ -258,10 +258,10 @@ class Gateway:
 
 @contextmanager
 def gateway_process(
-    directory: Path, siebel: Siebel, settings: str = "", *, at_siebel: str = "", **variables: str
+    directory: Path, siebel: Siebel, settings: str = "", *, at_siebel: str = "", port: int = 0, **variables: str
 ) -> Iterator[Gateway]:
     """Run a gateway's SOAP edge beside a Siebel; ``settings`` go on in [cut], ``at_siebel`` in [siebel.SEBL_01]."""
-    port = spare_port()
+    port = port or spare_port()
     env = environment(directory, **variables)
     file = directory / "o2c.toml"
     known = {"database": directory / "gateway.sqlite", "port": port, "siebel": siebel.address, "at_siebel": at_siebel}

@@ -48,9 +48,9 @@ def test_a_quick_look_at_cut_compares_with_node_soap_and_few_accounts_with_many(
     said: dict[str, Any] = json.loads(_bench("cut", "--quick", "--json").stdout)
     cut = said["benches"]["cut"]
     names = [sample["name"] for sample in cut["samples"]]
-    ours, theirs = "1 worker: gateway and simulator", "1 worker: node-soap"
-    sides = [ours] if "node-soap" in cut["setup"]["not measured"] else [ours, theirs]
+    both = [f"head offices, 1 worker: {side}" for side in ("gateway and simulator", "node-soap")]
+    sides = both[:1] if "node-soap" in cut["setup"]["not measured"] else both
     waits = [f"{side}, {share}" for side in sides for share in ("p50", "p99")]
-    assert names == [*sides, "60 accounts", "120 accounts", *waits]
+    assert names == [*sides, "1 worker, 60 accounts", "1 worker, 120 accounts", *waits]
     wanted = ["at least 1.5"] * (len(sides) - 1) + ["at most 1.2"]
     assert [check["wanted"] for check in cut["checks"]] == wanted
