@@ -53,6 +53,8 @@ class Sender:
         """Answer an ``_Input``; raises InvalidMessage, DuplicateContent, NotBelieved, and what Getter raises."""
         given = data(of.about, body, self.limits)
         if given is None:
+            if not told(of.about, body, "Object_spcId"):
+                raise InvalidMessage(f"{of.name} takes Object_spcId, or the data of a change", element="Object_spcId")
             return self.getter.get(of, body)
         if self.user is not None and caller != self.user:
             raise NotBelieved(f"only the user of {self.source} may tell of its changes")
@@ -76,7 +78,7 @@ class Sender:
             self._commit(key, digest, drafts)
 
     def _drafts(self, about: CutObject, record: Element) -> Iterator[Draft]:
-        alone = etree.Element(about.list_element)
+        alone = etree.Element(about.list_element, nsmap={"io": about.namespace})
         alone.append(deepcopy(record))
         for subscriber in self.subscribers.wanting(about, alone):
             yield draft(subscriber, about, alone, self.source)

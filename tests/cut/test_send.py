@@ -136,6 +136,12 @@ def test_asked_for_a_record_it_answers_the_record_and_tells_nobody(tmp_path: Pat
         assert gateway.messages("CUT_OUT_A", State.WAITING) == []
 
 
+def test_neither_asked_nor_told_anything_it_refuses(tmp_path: Path) -> None:
+    with telling(f"sqlite:///{tmp_path / 'g.db'}", {}) as gateway:
+        [(code, text)] = gateway.refused("Account", "Send")
+    assert (code, "Object_spcId, or the data of a change" in text) == ("O2C_INVALID_MESSAGE", True)
+
+
 @pytest.mark.parametrize(
     ("cut", "wrong"),
     [
