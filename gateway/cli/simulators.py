@@ -56,11 +56,16 @@ class Simulator:
             "CONTROL_TOKEN": _token(self.token_file(state)),
             "LOG_LEVEL": settings.logging.level,
             "LOG_FORMAT": settings.logging.format,
-            self.tells: settings.here,
+            **self._told(settings),
             **self.further,
         }
         environment = {f"{self.prefix}_{name}": value for name, value in variables.items()}
         return Program(self.name, self.module, environment=environment, ready=f"{url}/services/", log=log)
+
+    def _told(self, settings: Settings) -> Mapping[str, str]:
+        """Return where changes are told: a Siebel's always, a BRM's only where it is kept in step."""
+        in_step = any(each.brm == self.system for each in settings.cut.subscribers.values())
+        return {self.tells: settings.here} if in_step or self.system in settings.siebel else {}
 
 
 SIMULATORS = (
