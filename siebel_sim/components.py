@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +23,7 @@ class BusinessField:
     """A field of a business component; ``name`` is Siebel's, ``length`` in characters, ``default`` as stored.
 
     ``picklist`` holds language-independent codes, which are stored; ``displays`` what the language shows of them, where
-    that is something else.
+    that is something else. ``form`` is what a value has to look like, all of it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class BusinessField:
     bounded: bool = True
     default: str | None = None
     displays: Mapping[str, str] = field(default_factory=dict, hash=False)
+    form: re.Pattern[str] | None = None
 
     @cached_property
     def codes(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ A file ``<contract>.toml`` beside ``<contract>.wsdl`` may say what a schema cann
     "Country" = { required = true, length = 30, picklist = ["UK", "US"], bounded = true, default = "UK" }
     "Status" = { picklist = { ACT = "Active", INA = "Inactive" } }   # stored code = what the language shows of it
     "Since" = { type = "date", read_only = true }    # text, number, integer, date, datetime, boolean
+    "Area" = { form = "[A-Z]{2}[0-9]+" }             # what a value has to look like
     "Parent Account Id" = { index = true }           # looked up often
 
     [business_components.Account]
@@ -25,6 +26,7 @@ A file ``<contract>.toml`` beside ``<contract>.wsdl`` may say what a schema cann
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -174,6 +176,7 @@ class _FieldFacts(BaseModel):
     picklist: tuple[str, ...] | Mapping[str, str] = ()
     bounded: bool = True
     default: str | None = None
+    form: re.Pattern[str] | None = None
     index: bool = False
 
 
@@ -276,6 +279,7 @@ class _Draft:
             displays=facts.picklist if isinstance(facts.picklist, Mapping) else {},
             bounded=facts.bounded,
             default=default,
+            form=facts.form,
         )
         if facts.index:
             self.keys.add((known.column,))

@@ -123,6 +123,7 @@ class _Adapter:
         if method is None or target is None:
             raise SiebelError(NOT_SIMULATED.said(served.operation.name))
         arguments = self._arguments(served, target, request.body)
+        arguments.check()
         try:
             with self.store.writing(now) if method.writes else self.store.reading(now) as session:
                 answer = written(served, method.run(session, arguments), arguments)

@@ -18,7 +18,6 @@ def roots(arguments: Arguments, instances: Sequence[Instance], *, by_user_key: b
 
     A predefined query takes the place of the examples; a view mode leaves what is the caller's own.
     """
-    arguments.check()
     business = arguments.root.business
     parts: list[Condition] = []
     if row_id := arguments.text("PrimaryRowId"):

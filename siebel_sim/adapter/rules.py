@@ -81,6 +81,8 @@ def _value(component: Component, field: BusinessField, text: str, row: Row) -> s
         wrong = TOO_LONG.said(field.name, component.business.name, str(field.length))
     elif field.bounded and field.picklist and value is not None and value not in field.picklist:
         wrong = NOT_IN_PICKLIST.said(field.name, component.business.name)
+    elif field.form is not None and value is not None and not field.form.fullmatch(value):
+        wrong = BAD_FORMAT.said(field.name, component.business.name, "not in its format")
     if wrong is not None:
         raise refused_setting(component, wrong)
     return value

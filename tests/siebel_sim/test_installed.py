@@ -62,6 +62,14 @@ def test_an_owner_that_is_not_there_is_refused(siebel: Simulator) -> None:
     assert siebel.call("CUTSampleAssetQueryByExample", {}) == []
 
 
+def test_a_value_that_is_not_in_its_format_is_refused(siebel: Simulator) -> None:
+    card = {"BillingProfileName": "Card", "PaymentMethod": "Credit Card", "CreditCardExpirationMonth": "13"}
+    refused = siebel.refused("CUTSampleAccountInsert", ACCOUNT | {"ComInvoiceProfile": [card]})
+    assert refused == ["SBL-EAI-04376", "SBL-DAT-00359"]
+    card["CreditCardExpirationMonth"] = "12"
+    assert len(siebel.call("CUTSampleAccountInsert", ACCOUNT | {"ComInvoiceProfile": [card]})) == 1
+
+
 def test_an_asset_of_a_service_profile_names_its_owner(siebel: Simulator) -> None:
     (account,) = siebel.call("CUTSampleAccountInsert", ACCOUNT)
     profile = {"Id": account["Id"], "AssetMgmt-Asset": [PHONE | {"OwnerAccountId": "whatever"}]}
