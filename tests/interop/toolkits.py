@@ -47,8 +47,9 @@ class Toolkit:
 
     ``commands`` are run one after the other for a script's directory; it raises MissingTool. ``query`` is the form of
     contract it takes. What its programming model cannot tell apart is not asked of it: ``empty`` elements from none,
-    ``namespaces``, whether a member is ``optional`` (or is one at all, for attributes). ``soap_12`` says that it speaks
-    that version, too. ``unable`` are operations whose messages it cannot write. ``faults`` are the names that declared faults go by: detail element → class.
+    ``namespaces``, whether a member is ``optional`` (or is one at all, for attributes). ``soap_12`` says that it
+    speaks that version, too. ``unable`` are operations whose messages it cannot write. ``faults`` are the names
+    that declared faults go by: detail element → class.
     """
 
     name: str
