@@ -29,7 +29,7 @@ _UP = """[bold]gateway[/bold]        {gateway}/services/
 [bold]queue workers[/bold]  {workers}
 {systems}
 
-next: o2c seed · o2c queue put AIA_CRTBO_OUT_JMSQ order.xml · o2c queue list · o2c brm accounts
+next: o2c seed · o2c queue put AIA_CRTBO_OUT_JMSQ order.xml · o2c queue list · o2c brm accounts · o2c cut get Account 1-TC1
 Ctrl-C stops everything."""
 
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes that consume queues. Default: 1.")]
