@@ -1,4 +1,4 @@
-"""The accounts that are asked for: a seeded Siebel of so many, and requests for some hundred of them, all over it."""
+"""The accounts that are asked for: a seeded Siebel of so many, and requests for some of them, spread all over it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -23,41 +24,49 @@ from soapkit.catalog import contracts_root
 from soapkit.envelope import wrap
 
 _CUT = "{http://siebel.com/CustomUI}"
-_GROUPS = 20
-"""Runs of customers that follow one another, in each of which is the whole mix."""
+_MOST = 50
+"""Accounts of a kind that are asked for."""
+
+
+class Kind(Enum):
+    """A kind of account, by its place in the mix that seeded customers come in."""
+
+    HEAD_OFFICE = 13
+    HOUSEHOLD = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """A database of ``count`` accounts, and a directory of requests: one a file, named by row id."""
+    """A database of ``count`` accounts; for each kind a directory of requests: one a file, named by row id."""
 
     count: int
     url: str
-    requests: Path
+    directory: Path
 
-    @property
-    def row_ids(self) -> list[str]:
-        """The accounts that are asked for."""
-        return [each.stem for each in sorted(self.requests.iterdir())]
+    def requests(self, kind: Kind) -> Path:
+        """Return the directory of a kind."""
+        return self.directory / kind.name.lower()
 
 
 def seeded(directory: Path, count: int, tell: Tell) -> Accounts:
     """Seed a database in ``directory``."""
     url = f"sqlite:///{directory / f'{count}.sqlite'}"
     made = Accounts(count, url, directory / f"requests-{count}")
+    made.directory.mkdir()
     with closing(Store(url, repository(contracts_in(contracts_root() / "wsdl" / "siebel")).business)) as store:
         counts = seed(store, customers=count)
         records = sum(counts.records.values())
         tell(f"{count:,} accounts seeded, {records:,} records, {counts.rate:,.0f} accounts a second")
         with store.reading(datetime.now(UTC)) as session:
-            _write_requests(made.requests, _row_ids(session, count))
+            for kind in Kind:
+                _write_requests(made.requests(kind), _row_ids(session, count, kind))
     return made
 
 
-def _row_ids(session: Session, count: int) -> list[str]:
-    """Find a mix of accounts, spread over all that there are."""
-    apart = max(count // CYCLE // _GROUPS, 1) * CYCLE
-    ordinals = [start + place for start in range(0, count - CYCLE, apart) for place in range(CYCLE)]
+def _row_ids(session: Session, count: int, kind: Kind) -> list[str]:
+    """Find accounts of a kind, spread over all that there are."""
+    apart = max(count // CYCLE // _MOST, 1) * CYCLE
+    ordinals = range(kind.value, count - CYCLE, apart)
     account, column = session.business("Account"), column_of("Integration Id")
     rows = [session.by_columns(account, {column: f"account-{number_of(each)}"}) for each in ordinals]
     return [str(row["row_id"]) for found in rows for row in found]

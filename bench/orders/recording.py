@@ -17,6 +17,7 @@ from gateway.bootstrap import build
 from gateway.demo.orders import ebm, mobile_order
 from gateway.messaging.consumer import Consumer
 from gateway.messaging.transaction_id import TransactionId
+from gateway.messaging.unit import Service
 from soapkit.server import running
 
 
@@ -65,7 +66,7 @@ def record(rig: Rig) -> list[Recording]:
         return [_recorded(rig, consumer, recorder, number) for number in range(len(rig.customers))]
 
 
-def _recorded(rig: Rig, consumer: Consumer, recorder: _Recorder, index: int) -> Recording:
+def _recorded(rig: Rig, consumer: Consumer[Service], recorder: _Recorder, index: int) -> Recording:
     number, service_id, customer = f"RECORDED-{index:05}", f"4470000{index:05}", rig.customers[index]
     recorder.posts.clear()
     rig.put([ebm(mobile_order(number, customer.account, customer.billing_profile, service_id))])
