@@ -82,8 +82,10 @@ class SoapSubscriber:
         return None
 
     def _refused(self, fault: RemoteFault) -> SubscriberRefused | SubscriberUnavailable:
+        """Say whose fault it is: one with a code beyond SOAP's own (wsse:FailedAuthentication) is not the message's."""
         text = f"{self.name} answered a fault: {fault.text[:_LONGEST_REASON]}"
-        return SubscriberRefused(text) if fault.code == _AT_FAULT else SubscriberUnavailable(text)
+        of_message = fault.code == _AT_FAULT and fault.subcode is None
+        return SubscriberRefused(text) if of_message else SubscriberUnavailable(text)
 
     def _check(self, answer: Element | None) -> None:
         """Refuse an answer in the shape of Siebel's workflows that says that they failed."""

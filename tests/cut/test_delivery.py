@@ -15,6 +15,7 @@ from gateway.messaging.attempt import Ending
 from gateway.messaging.queues import State
 from soapkit.faults import Fault, FaultCode
 from soapkit.transport import call_wsgi
+from soapkit.wss.names import WSSE
 from tests.cut.partner import Partner, hangs_up
 from tests.cut.site import ADDRESS, Site, records, site
 
@@ -106,6 +107,15 @@ def test_an_answer_that_says_it_failed_is_a_refusal(tmp_path: Any, back_office: 
         [failed] = gateway.messages(f"{OUT}_ErrorQ")
         assert failed.reason is not None
         assert (failed.reason.code, "SBL-EAI-04397" in failed.reason.text) == ("O2C_SUBSCRIBER_REFUSED", True)
+
+
+def test_credentials_that_are_refused_are_the_operators_to_mend_not_the_messages_fault(
+    tmp_path: Any, back_office: Partner
+) -> None:
+    with told(f"sqlite:///{tmp_path / 'g.db'}", back_office) as gateway:
+        back_office.trouble = Fault(FaultCode.CLIENT, "who are you?", subcode=f"{{{WSSE}}}FailedAuthentication")
+        gateway.tell("Account", **ONE)
+        assert gateway.work_on(OUT) == [Ending.RETRY]
 
 
 def test_changes_of_one_record_wait_for_each_other_and_others_do_not(database_url: str, back_office: Partner) -> None:
