@@ -14,7 +14,8 @@ import structlog
 from lxml import etree
 
 from siebel_sim.contracts import contracts_in, lenient
-from siebel_sim.repository import Repository, RepositoryError, repository
+from siebel_sim.repository import Repository, repository
+from siebel_sim.sidecars import RepositoryError
 from soapkit.catalog import Contract, ContractError, load_again
 
 _log = structlog.get_logger(__name__)

@@ -1,43 +1,15 @@
-"""The repository: integration components with their business components, from schemas and from what stands beside them.
-
-A file ``<contract>.toml`` beside ``<contract>.wsdl`` may say what a schema cannot:
-
-    [components.CutAddress]                          # an integration component, by its tag
-    name = "CUT Address"                             # its name in Siebel, for faults
-    business_component = "CUT Address"               # else called like the component
-    user_keys = [["Id"], ["Integration Id"]]         # in the order in which they are tried
-    status_key = ["Id", "Mod Id"]                    # [] only descends, false leaves the component out
-    modification_key = ["Mod Id"]                    # compared when a message carries it
-    refuses = ["insert", "delete"]                   # what cannot be done to it through this integration object
-    primary = "Primary Address Id"                   # the parent's field that IsPrimaryMVG="Y" fills
-    fields = { AccountId = "Parent Row Id" }         # tag = field, where the names differ by more than signs
-
-    [business_components."CUT Address".fields]
-    "Country" = { required = true, length = 30, picklist = ["UK", "US"], bounded = true, default = "UK" }
-    "Status" = { picklist = { ACT = "Active", INA = "Inactive" } }   # stored code = what the language shows of it
-    "Since" = { type = "date", read_only = true }    # text, number, integer, date, datetime, boolean
-    "Area" = { form = "[A-Z]{2}[0-9]+" }             # what a value has to look like
-    "Parent Account Id" = { index = true }           # looked up often
-
-    [business_components.Account]
-    searches = { "Active Accounts" = "[Account Status] = 'Active'" } # predefined queries, for NamedSearchSpec
-    views = { "Sales Rep" = "Owner" }                # in that view mode: whose field holds the caller's name
-"""
+"""The repository: integration components with their business components, from schemas and what stands beside them."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic import Field as Bounded
+from typing import Any, NamedTuple
 
 from siebel_sim.components import SYSTEM, BusinessComponent, BusinessField, column_of, squeezed, table_of
 from siebel_sim.integration_objects import IntegrationObject, SchemaComponent, SchemaField, integration_objects
+from siebel_sim.sidecars import ComponentFacts, Facts, FieldFacts, RepositoryError, facts_beside
 from siebel_sim.values import BadValue, Kind, Lov, Wording, form_of, stored
 from soapkit.catalog import Contract
 
@@ -48,10 +20,6 @@ _LONGEST_KEY = 250
 
 OPERATION = "Operation"
 """The field of a status key that says what was done."""
-
-
-class RepositoryError(Exception):
-    """A contract, or the file beside it, makes no repository; the text says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,58 +134,16 @@ class Repository:
     business: Mapping[str, BusinessComponent]
 
 
-class _FieldFacts(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    required: bool | None = None
-    read_only: bool = False
-    length: Annotated[int, Bounded(ge=1)] | None = None
-    type: Kind | None = None
-    picklist: tuple[str, ...] | Mapping[str, str] = ()
-    bounded: bool = True
-    default: str | None = None
-    form: re.Pattern[str] | None = None
-    index: bool = False
-
-
-class _BusinessFacts(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    fields: Mapping[str, _FieldFacts] = {}
-    searches: Mapping[str, str] = {}
-    views: Mapping[str, str] = {}
-
-
-class _ComponentFacts(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str | None = None
-    business_component: str | None = None
-    fields: Mapping[str, str] = {}
-    user_keys: tuple[Annotated[tuple[str, ...], Bounded(min_length=1)], ...] | None = None
-    status_key: tuple[str, ...] | Literal[False] | None = None
-    modification_key: tuple[str, ...] = ()
-    primary: str | None = None
-    refuses: tuple[Literal["insert", "update", "delete"], ...] = ()
-
-
-class _Facts(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    components: Mapping[str, _ComponentFacts] = {}
-    business_components: Mapping[str, _BusinessFacts] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class _Source:
     """One contract, with what stands beside it."""
 
     contract: Contract
-    facts: _Facts
+    facts: Facts
     objects: Mapping[str, IntegrationObject]
 
-    def about(self, component: SchemaComponent) -> _ComponentFacts:
-        return self.facts.components.get(component.tag, _ComponentFacts())
+    def about(self, component: SchemaComponent) -> ComponentFacts:
+        return self.facts.components.get(component.tag, ComponentFacts())
 
     def business_name(self, component: SchemaComponent) -> str:
         facts = self.about(component)
@@ -259,7 +185,7 @@ class _Draft:
         elif known.kind is Kind.TEXT:
             self.fields[column] = replace(known, kind=given.kind)
 
-    def know(self, name: str, facts: _FieldFacts) -> None:
+    def know(self, name: str, facts: FieldFacts) -> None:
         known = self.fields.get(column_of(name), BusinessField(name, column_of(name)))
         kind = facts.type or known.kind
         if column_of(name) in SYSTEM:
@@ -298,7 +224,7 @@ class _Draft:
 
 def repository(contracts: Iterable[Contract]) -> Repository:
     """Read the repository that ``contracts`` make together. Raises RepositoryError, and ContractError of a schema."""
-    sources = [_Source(each, _facts(each), integration_objects(each)) for each in contracts]
+    sources = [_Source(each, facts_beside(each), integration_objects(each)) for each in contracts]
     drafts: dict[str, _Draft] = {}
     for source in sources:
         _draft(source, drafts)
@@ -308,17 +234,6 @@ def repository(contracts: Iterable[Contract]) -> Repository:
         for source in sources
     }
     return Repository(objects, business)
-
-
-def _facts(contract: Contract) -> _Facts:
-    file = contract.documents[contract.wsdl].with_suffix(".toml")
-    try:
-        return _Facts.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))) if file.exists() else _Facts()
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RepositoryError(f"{file.name}: {error}") from error
-    except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise RepositoryError(f"{file.name}: {told}") from error
 
 
 def _draft(source: _Source, drafts: dict[str, _Draft]) -> None:
@@ -378,7 +293,7 @@ def _component(source: _Source, found: SchemaComponent, business: Mapping[str, B
     )
 
 
-def _status(facts: _ComponentFacts, fields: tuple[Field, ...]) -> tuple[str, ...] | None:
+def _status(facts: ComponentFacts, fields: tuple[Field, ...]) -> tuple[str, ...] | None:
     """Give the tags of the status key; None leaves the component out of a status object."""
     if facts.status_key is False:
         return None

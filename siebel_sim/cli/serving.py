@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from siebel_sim.cli.output import Failed, reason
 from siebel_sim.outbound import PolicyError
-from siebel_sim.repository import RepositoryError
 from siebel_sim.server import SiebelSim, build
 from siebel_sim.settings import Settings
+from siebel_sim.sidecars import RepositoryError
 from simkit.serving import serve_here, serve_in_workers
 from soapkit.catalog import ContractError
 
