@@ -103,12 +103,14 @@ def keep(work: Work, system: str, learned: Iterable[Learned], meanwhile: Meanwhi
 def told_meanwhile(kept: KnownValue, told: KnownValue) -> KnownValue | None:
     """Tell what a partner has that was told a value, and of which another was learned while that was under way.
 
-    Its own message that was here before the delivery was made was sent before it came.
+    Its own message that was here before the delivery was made was sent before it came; one that says that the delivery
+    was seen was sent after.
     """
     if kept.value == told.value:
         return _same(kept, told)
     if kept.own:
-        return told if kept.number < told.number else None
+        crossed = None if kept.number > told.number else told
+        return kept if kept.seen >= told.number else crossed
     return max(kept, told, key=lambda value: value.rank)
 
 
@@ -143,6 +145,14 @@ def _names(records: Iterable[Instance]) -> set[str]:
     for each in (one for record in records for one in record.walk()):
         named |= {name for name in (each.row_id, *(each.fields.get(tag) for tag in _NAMES)) if name}
     return named
+
+
+def seen(
+    records: Iterable[Instance], known: Mapping[tuple[str, str], Values], number: int
+) -> Mapping[tuple[str, str], Values]:
+    """Return what is known with all that a delivery told: of one that the partner has seen, though it is under way."""
+    learned = [_learned(each, known.get(each.place, {}), number) for each in _tracked(records)]
+    return {**known, **{each.place: {**each.basis, **each.values} for each in learned}}
 
 
 def _learned(instance: Instance, known: Values, number: int) -> Learned:

@@ -64,7 +64,7 @@ class Merged:
             place = (got or pair.ours or pair.theirs).place
             if place[1]:
                 known = self.says.known.get(place, {})
-                yield Learned(place, known, dict(_values(pair, got, self.says.number)))
+                yield Learned(place, known, dict(_values(pair, got, self.says)))
 
     def status(self, answered: Iterable[tuple[Instance, Instance]]) -> Element:
         """Return the row ids of every instance that the partner's record has, in its shape."""
@@ -177,15 +177,16 @@ def _qualified(instance: Instance, tag: str) -> str:
     return f"{{{etree.QName(instance.element).namespace}}}{tag}"
 
 
-def _values(pair: _Pair, got: Instance | None, number: int) -> Iterator[tuple[str, KnownValue]]:
+def _values(pair: _Pair, got: Instance | None, says: Says) -> Iterator[tuple[str, KnownValue]]:
     """Yield what the partner has: what was written, as Siebel has it now; the rest, held against what Siebel had."""
     before = pair.ours.mod if pair.ours is not None else 0
+    seen = says.last_seen or 0
     for tag, value in pair.settled.has.items():
         if tag in pair.settled.write:
             said = value if got is None else got.fields.get(tag, value)
-            yield tag, KnownValue(said, number, before if got is None else got.mod, own=True)
+            yield tag, KnownValue(said, says.number, before if got is None else got.mod, own=True, seen=seen)
         else:
-            yield tag, KnownValue(value, number, before, own=True)
+            yield tag, KnownValue(value, says.number, before, own=True, seen=seen)
 
 
 def _status(theirs: Instance, known: Mapping[int, Instance | None]) -> Element:

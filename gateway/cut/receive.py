@@ -15,7 +15,7 @@ from lxml import etree
 
 from gateway.cut.conflicts import Winner
 from gateway.cut.instances import Instance, Twins, key_of, read
-from gateway.cut.known import keep, said_meanwhile
+from gateway.cut.known import keep, said_meanwhile, seen
 from gateway.cut.merging import Merged, Says, merge, paired
 from gateway.cut.messages import Incoming
 from gateway.cut.objects import CutObject
@@ -25,9 +25,11 @@ from gateway.cut.shapes import shape
 from gateway.cut.subscribers import Reached, Subscriber, Subscribers
 from gateway.errors import SiebelRefused, Unavailable
 from gateway.messaging.ports import Database, Work
+from gateway.messaging.queues import State
 from gateway.messaging.synced import SyncConflict
 from gateway.messaging.unit import Story
 from gateway.transforms.reading import Element
+from soapkit.limits import parse
 
 MODIFIED = "SBL-DAT-00523"
 """Siebel's code of a stale ModId."""
@@ -82,6 +84,9 @@ class Receiver:
         places = [each.place for one in ours if one is not None for each in one.walk()]
         with self.database.read() as work:
             known = work.synced.states(partner.system, places)
+            under_way = _under_way(work, partner, about, incoming.last_seen)
+        if under_way is not None:
+            known = seen(under_way, known, incoming.last_seen or 0)
         says = Says(incoming.number, incoming.last_seen, partner.winner, known, shape(about))
         return [merge(record, one, says) for record, one in zip(records, ours, strict=True)]
 
@@ -141,6 +146,15 @@ class Receiver:
             current = etree.Element(case.about.list_element, nsmap={_PREFIX: case.about.namespace})
             current.append(ours.element)
             work.messages.put([draft(partner, case.about, current, self.name)], now)
+
+
+def _under_way(work: Work, partner: Subscriber, about: CutObject, last_seen: int | None) -> tuple[Instance, ...] | None:
+    """Return what the delivery told that a partner says it has seen, where that is not known to have arrived yet."""
+    message = None if last_seen is None else work.messages.get(last_seen)
+    if message is None or message.queue != partner.outgoing or message.state is State.DONE:
+        return None
+    list_ = parse(work.messages.payload(message.intake)).find(about.list_element)
+    return None if list_ is None else read(list_)
 
 
 def is_stale(refused: SiebelRefused) -> bool:

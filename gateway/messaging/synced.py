@@ -17,13 +17,15 @@ class KnownValue(NamedTuple):
     """A value as a system has it; None = it has none there.
 
     ``number`` is the intake of the message that said so: of the delivery to the system or, with ``own``, of the
-    system's own message. ``mod`` is Siebel's ModId of the instance whose value it was, or was held against.
+    system's own message. ``mod`` is Siebel's ModId of the instance whose value it was, or was held against. ``seen`` is
+    the last delivery that the system had seen when it said so itself, where it told.
     """
 
     value: str | None
     number: int = 0
     mod: int = 0
     own: bool = False
+    seen: int = 0
 
     @property
     def rank(self) -> tuple[int, int]:

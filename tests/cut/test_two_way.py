@@ -283,10 +283,24 @@ def test_an_edit_that_crosses_a_delivery_leaves_both_sides_equal(either: Site) -
     [conflict] = either.conflicts(row_id)
     final = either.read("Account", row_id)["Name"]
     assert final == ("Siebel's" if conflict.winner == "SEBL_01" else "Partner's")
-    assert either.partner.records()[-1]["Name"] == final, "whichever it saw last, it has Siebel's value now"
+    told = [each["Name"] for each in either.partner.records()]
+    assert told == ["Siebel's", final], "whichever it saw last, it has Siebel's value now"
     either.tell("Account", row_id)
     either.work()
     assert either.partner.records() == []
+
+
+def test_an_edit_of_what_was_just_delivered_is_no_conflict_though_the_delivery_is_not_over(either: Site) -> None:
+    row_id = known(either)
+    change(either, row_id, Name="Siebel's")
+    number = str(either.messages(State.WAITING)[-1].intake)
+    either.partner.before.append(lambda: edit(either, row_id, last=number, Name="Partner's"))
+    either.work()
+    either.tell("Account", row_id)
+    either.work()
+    assert either.conflicts(row_id) == []
+    assert either.read("Account", row_id)["Name"] == "Partner's"
+    assert [each["Name"] for each in either.partner.records()] == ["Siebel's"], "and it is not told its own edit"
 
 
 def test_a_record_that_somebody_changed_meanwhile_is_read_again_and_nothing_is_overwritten(site: Site) -> None:

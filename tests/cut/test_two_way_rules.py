@@ -55,11 +55,19 @@ def test_after_a_message_a_delivery_makes_both_sides_equal(
     [
         (KnownValue("b", 5, own=True), KnownValue("a", 7), KnownValue("a", 7)),
         (KnownValue("b", 9, own=True), KnownValue("a", 7), None),
+        (KnownValue("b", 9, own=True, seen=7), KnownValue("a", 7), KnownValue("b", 9, own=True, seen=7)),
         (KnownValue("a", 9, own=True), KnownValue("a", 7), KnownValue("a", 9, own=True)),
         (KnownValue("b", 9, mod=2), KnownValue("a", 7, mod=3), KnownValue("a", 7, mod=3)),
         (KnownValue("b", 9, mod=3), KnownValue("a", 7, mod=3), KnownValue("b", 9, mod=3)),
     ],
-    ids=["said before the delivery was made", "crossed", "said the same", "newer in Siebel", "told later"],
+    ids=[
+        "said before the delivery was made",
+        "crossed",
+        "said after it was seen",
+        "said the same",
+        "newer in Siebel",
+        "told later",
+    ],
 )
 def test_what_is_known_after_a_delivery_during_which_something_else_was_learned(
     kept: KnownValue, told: KnownValue, expected: KnownValue | None
