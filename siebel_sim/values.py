@@ -119,6 +119,6 @@ _READ: Mapping[Kind, Callable[[str], str]] = {
     Kind.BOOLEAN: _BOOLEANS.__getitem__,
 }
 _SHOWN: Mapping[Kind, Callable[[str], str]] = {
-    Kind.DATE: lambda value: date.fromisoformat(value).strftime(_DATE),
-    Kind.DATETIME: lambda value: datetime.fromisoformat(value).strftime(_DATETIME),
+    Kind.DATE: lambda value: f"{value[5:7]}/{value[8:10]}/{value[:4]}",
+    Kind.DATETIME: lambda value: f"{value[5:7]}/{value[8:10]}/{value[:4]} {value[11:19]}",
 }

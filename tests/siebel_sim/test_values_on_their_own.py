@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from siebel_sim.errors import SiebelError
 from siebel_sim.row_id import number_of, row_id
 from siebel_sim.search import All, AnyOf, Compare, Condition, Exists, Not, Null, Operator, read_search, read_sort, write
+from siebel_sim.values import Kind, shown, stored
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9 #]{0,20}[A-Za-z0-9]", fullmatch=True)
 LEAVES: st.SearchStrategy[Condition] = st.one_of(
@@ -55,3 +58,12 @@ def test_what_is_no_row_id_is_refused(text: str) -> None:
 def test_a_sort_specification_names_fields_and_directions() -> None:
     expected = (("Account Status", True), ("Name", False), ("Created", False))
     assert read_sort("Account Status (DESCENDING), [Name], Created(ASCENDING)") == expected
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1), max_value=datetime(9999, 12, 31)))  # noqa: DTZ001 - as it is stored
+def test_a_moment_is_read_back_as_it_is_shown(moment: datetime) -> None:
+    kept = stored(Kind.DATETIME, moment.strftime("%Y-%m-%dT%H:%M:%S"))
+    assert shown(Kind.DATETIME, Kind.TEXT, kept) == moment.strftime("%m/%d/%Y %H:%M:%S")
+    assert stored(Kind.DATETIME, shown(Kind.DATETIME, Kind.TEXT, kept)) == kept
+    day = stored(Kind.DATE, kept)
+    assert shown(Kind.DATE, Kind.TEXT, day) == moment.strftime("%m/%d/%Y")
