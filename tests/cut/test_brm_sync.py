@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -304,6 +305,15 @@ def test_events_of_an_unknown_kind_are_passed_over_and_of_an_unknown_brm_refused
     assert synced.site.messages(State.WAITING) == []
     with pytest.raises(RemoteFault, match="BRM_77"):
         synced.event("CustomerUpdated", synced.account_poid, "a clerk", system="BRM_77")
+
+
+def test_only_the_user_of_a_brm_may_tell_of_its_changes(tmp_path: Path) -> None:
+    told = {"BILLING": {"brm": NAME, "caller": "brm"}}
+    with landscape(tmp_path, told) as site:
+        stranger = Synced(site, "1-A", "0.0.0.1 /account 1", "1-B", "0.0.0.1 /service/telco 2")
+        with pytest.raises(RemoteFault, match="O2C_NOT_BELIEVED"):
+            stranger.event("CustomerUpdated", stranger.account_poid, "a clerk")
+        assert site.messages(State.WAITING) == []
 
 
 def test_what_brm_refuses_is_in_the_error_queue_and_nothing_is_taken_for_equal(synced: Synced) -> None:
