@@ -162,6 +162,12 @@ BAD_ARGUMENT = Message("SBL-EAI-04302", "", "The argument {0} is {1}.", Source.I
 PAGE_TOO_LARGE = Message(
     "SBL-EAI-50158", "", "The page size {0} is larger than the maximum page size {1}.", Source.INFERRED
 )
+TOO_MANY = Message(
+    "SBL-DAT-00500",
+    "",
+    "There were more rows than could be returned. Please refine your query to bring back fewer rows.",
+    Source.INFERRED,
+)
 NOTHING_TO_DELETE = Message(
     "SBL-EAI-04404",
     "",

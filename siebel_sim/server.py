@@ -151,7 +151,7 @@ def build(settings: Settings) -> SiebelSim:
 
 def behaviour(settings: Settings) -> Behaviour:
     """Give what the settings say about every service."""
-    return Behaviour(maximum_page_size=settings.maximum_page_size, language=settings.language)
+    return Behaviour(settings.maximum_page_size, settings.maximum_records, settings.language)
 
 
 def _simulated(offer: Offer) -> dict[str, str | None]:

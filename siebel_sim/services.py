@@ -37,6 +37,7 @@ class Behaviour:
     """What settings say about every service."""
 
     maximum_page_size: int = 100
+    maximum_records: int = 10_000
     language: str = "enu"
 
     @property
@@ -148,6 +149,7 @@ class _Adapter:
             is_ui=given is not None and given.object is not None and bool(given.object.attributes & _PAGING),
             caller=_CALLER.get(),
             maximum_page_size=self.behaviour.maximum_page_size,
+            maximum_records=self.behaviour.maximum_records,
         )
         return replace(arguments, message=_message(lists, given, arguments.wording.lov))
 

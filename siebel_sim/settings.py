@@ -36,6 +36,7 @@ class Settings(ServingSettings, SendingSettings):
     )
     seed: int = Field(0, ge=0, description="Customers to make at the start, when the database has none.")
     maximum_page_size: int = Field(100, ge=1, le=100_000, description="Records that one page may hold.")
+    maximum_records: int = Field(10_000, ge=1, le=1_000_000, description="Records that a query without pages may find.")
     journal_size: int = Field(10_000, ge=0, description="Calls that the journal keeps; 0 = no journal.")
     users: SecretStr | None = Field(
         None, description="Who may log in, by Siebel's SOAP headers: name:password,… or @file."

@@ -54,6 +54,7 @@ class Arguments:
     is_ui: bool = False
     caller: str = ""
     maximum_page_size: int = 100
+    maximum_records: int = 10_000
 
     def text(self, name: str) -> str:
         """Give an argument, without the spaces around it; nothing when it is not there."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from siebel_sim.adapter.arguments import Arguments, Page
 from siebel_sim.adapter.keys import first_key
-from siebel_sim.errors import BAD_ARGUMENT, NO_USER_KEY, SiebelError
+from siebel_sim.errors import BAD_ARGUMENT, NO_USER_KEY, TOO_MANY, SiebelError
 from siebel_sim.messages import Instance, Record
 from siebel_sim.repository import Component
 from siebel_sim.search import ANYTHING, All, AnyOf, Compare, Condition, Operator, read_search, read_sort, read_value
@@ -42,11 +42,16 @@ def find(
     condition: Condition,
     page: Page | None = None,
 ) -> tuple[list[Record], bool]:
-    """Find root records with all that is below them, and tell whether there are no more behind this page."""
+    """Find root records with all that is below them, and tell whether there are no more behind this page.
+
+    SiebelError when a query without pages finds more than Siebel fetches.
+    """
     root = instances[0].component if instances else arguments.root
     sort = read_sort(arguments.text("SortSpec")) or next((each.sorts for each in instances if each.sorts), ())
-    limit = None if page is None else page.size + 1
+    limit = arguments.maximum_records + 1 if page is None else page.size + 1
     rows = session.find(root, condition, sort=sort, limit=limit, offset=page.start if page else 0)
+    if page is None and len(rows) > arguments.maximum_records:
+        raise SiebelError(TOO_MANY.said())
     is_last = page is None or len(rows) <= page.size
     shown = rows if page is None else rows[: page.size]
     records = [Record(root, row, asked=_asked(arguments, instances)) for row in shown]

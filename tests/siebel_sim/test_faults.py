@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from lxml import etree
 
+from siebel_sim.server import build
+from tests.siebel_sim.conftest import ADDRESS, settings
 from tests.siebel_sim.samples import account, address
 from tests.siebel_sim.simulator import SHARED, Simulator, stack_of
 from tests.siebel_sim.test_sessions import QUERY
@@ -73,6 +77,17 @@ def test_what_is_no_call_at_all(siebel: Simulator, body: str, code: str) -> None
     status, envelope = siebel.post(body)
     assert status == 500
     assert [each for each, _ in stack_of(envelope.find(".//{*}siebdetail"))] == [code]
+
+
+def test_a_query_that_finds_more_than_siebel_fetches(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'siebel.sqlite'}"
+    with closing(build(settings(url, maximum_records=1))) as app:
+        siebel = Simulator(ADDRESS, app)
+        siebel.call("CUTAccountInsert", account())
+        assert len(siebel.call("CUTAccountQuery")) == 1
+        siebel.call("CUTAccountInsert", account(IntegrationId="A2", Name="Bob Ltd"))
+        assert siebel.refused("CUTAccountQuery") == ["SBL-DAT-00500"]
+        assert len(siebel.call("CUTAccountQueryPage")) == 2
 
 
 def test_a_soap_action_of_another_operation(siebel: Simulator) -> None:
