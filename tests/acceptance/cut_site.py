@@ -262,7 +262,7 @@ def gateway_process(
 ) -> Iterator[Gateway]:
     """Run a gateway's SOAP edge beside a Siebel; ``settings`` go on in [cut], ``at_siebel`` in [siebel.SEBL_01]."""
     port = port or spare_port()
-    env = environment(directory, **variables)
+    env = environment(directory, **{"O2C_SIEBEL__SEBL_01__URL": siebel.address, **variables})
     file = directory / "o2c.toml"
     known = {"database": directory / "gateway.sqlite", "port": port, "siebel": siebel.address, "at_siebel": at_siebel}
     file.write_text(_SETTINGS.format(**known) + settings, encoding="utf-8")
