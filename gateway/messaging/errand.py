@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from gateway.errors import GatewayError, InDoubt, NotYet, Superseded, SystemFailure
+from gateway.errors import DuplicateContent, GatewayError, InDoubt, InProgress, NotYet, Superseded, SystemFailure
 from gateway.messaging.attempt import Ending
 from gateway.messaging.consumer import Route
 from gateway.messaging.leases import Leases
@@ -168,9 +168,7 @@ class Errands:
         with self.steps.at(Step.RESERVE), self.database.begin() as work:
             if not work.messages.describe(claim, order="", account=task.about, brm="", now=now):
                 raise Superseded("another attempt is current")
-            known = None
-            if task.key is not None:
-                known = reserve(work, claim, Plan(task.key, task.content, "", (), None), now)
+            known = None if task.key is None else _known(work, claim, task.key, task.content, now)
             if known is not None:
                 attempt.story.tell("duplicate", f"done before, as message {known.intake}")
                 self._leave(work, attempt, State.DONE, now=now)
@@ -222,6 +220,17 @@ class Errands:
         if not work.messages.settle(claim.intake, claim.attempt, state, now=now, reason=reason, available_at=due):
             raise Superseded("another attempt is current")
         work.stories.add(claim.intake, attempt.story.steps())
+
+
+def _known(work: Work, claim: Claim, key: RequestKey, content: bytes, now: datetime) -> Known | None:
+    """Enter the ledger of duplicates, whose own words are those of orders."""
+    told = f"message id {key.ebm_id}" + (f" of {key.sender}" if key.sender else "")
+    try:
+        return reserve(work, claim, Plan(key, content, "", (), None), now)
+    except DuplicateContent as error:
+        raise DuplicateContent(f"{told} came before with other content", code=error.code) from None
+    except InProgress as error:
+        raise InProgress(f"{told} is being worked on; ask again", code=error.code) from None
 
 
 def _understood(claim: Claim, errand: Errand, retry: RetryPolicy) -> Task:
