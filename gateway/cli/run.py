@@ -29,7 +29,8 @@ _UP = """[bold]gateway[/bold]        {gateway}/services/
 [bold]queue workers[/bold]  {workers}
 {systems}
 
-next: o2c seed · o2c queue put AIA_CRTBO_OUT_JMSQ order.xml · o2c queue list · o2c brm accounts · o2c cut get Account 1-TC1
+next: o2c seed · o2c queue put AIA_CRTBO_OUT_JMSQ order.xml · o2c queue list · o2c brm accounts
+      o2c cut list · o2c cut get Account 1-TC1 · siebel-sim change --help · brm-sim change --help
 Ctrl-C stops everything."""
 
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes that consume queues. Default: 1.")]
