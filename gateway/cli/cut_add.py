@@ -17,7 +17,7 @@ _FIELD = f'One more field: "Read At:datetime". Kinds: {_KINDS}; text unless said
 def add(
     name: Annotated[str, typer.Argument(help='The object\'s name in Siebel: "Meter Reading".')],
     directory: Annotated[
-        Path, typer.Option("--directory", "-d", metavar="DIR", help="Where to write wsdl/, xsd/ and samples/.")
+        Path, typer.Option("--directory", "-d", metavar="DIR", help="Where to write wsdl/ and xsd/.")
     ] = Path("contracts"),
     field: Annotated[list[str] | None, typer.Option(metavar="NAME[:KIND]", help=_FIELD)] = None,
     as_json: Json = False,

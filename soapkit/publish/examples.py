@@ -1,4 +1,8 @@
-"""Example envelopes of an operation: its request, its response, its faults; in both versions of SOAP."""
+"""Example envelopes of an operation: its request, its response, its faults; in both versions of SOAP.
+
+A request that somebody has written, ``samples/<Element>.xml`` beside the WSDL, is better than one made from the schema:
+it is the example that is not full.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ from functools import lru_cache
 
 from lxml import etree
 
-from soapkit.catalog import Contract, Operation
+from soapkit.catalog import Contract, ContractError, Operation
 from soapkit.envelope import wrap, wrap_fault
-from soapkit.faults import Fault, FaultCode
+from soapkit.faults import Fault, FaultCode, Refused
+from soapkit.limits import parse
 from soapkit.publish.samples import sample
 from soapkit.versions import Version
 
@@ -33,7 +38,9 @@ def example(contract: Contract, operation: str, part: str, version: Version, *, 
 
 def _example(contract: Contract, operation: Operation, part: str, version: Version, *, full: bool) -> bytes | None:
     if part == REQUEST:
-        return _laid_out(wrap(sample(contract, operation.input, full=full), version=version))
+        written = None if full else written_request(contract, operation)
+        body = written if written is not None else sample(contract, operation.input, full=full)
+        return _laid_out(wrap(body, version=version))
     if part == RESPONSE:
         output = operation.output
         return None if output is None else _laid_out(wrap(sample(contract, output, full=full), version=version))
@@ -42,6 +49,23 @@ def _example(contract: Contract, operation: Operation, part: str, version: Versi
         return None
     fault = Fault(FaultCode.SERVER, "What went wrong, in words", sample(contract, element, full=full))
     return _laid_out(wrap_fault(fault, version=version))
+
+
+def written_request(contract: Contract, operation: Operation) -> etree._Element | None:
+    """Read the request that lies beside the contract, if one does. Raises ContractError when it is not valid."""
+    name = f"{etree.QName(operation.input).localname}.xml"
+    file = contract.documents[contract.wsdl].parent / "samples" / name
+    if not file.is_file():
+        return None
+    try:
+        body = parse(file.read_bytes())
+    except Refused as error:
+        raise ContractError(f"samples/{name}: {error.text}") from error
+    if body.tag != operation.input:
+        raise ContractError(f"samples/{name} is {body.tag}, not {operation.input}")
+    for wrong in contract.check(body):
+        raise ContractError(f"samples/{name}: {wrong.path}: {wrong.text}")
+    return body
 
 
 @lru_cache(_KEPT)

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from soapkit.catalog import Contract, ContractError, Operation
 from soapkit.publish.descriptions import Description, describe
 from soapkit.publish.documents import Publisher
-from soapkit.publish.examples import FAULT, REQUEST, RESPONSE, VERSIONS, example, header_block
+from soapkit.publish.examples import FAULT, REQUEST, RESPONSE, VERSIONS, example, header_block, written_request
 from soapkit.publish.toolkits import curl, toolkits
 from soapkit.schema_model import schema_model
 from soapkit.versions import Version
@@ -136,6 +136,8 @@ def _operation(
 
 
 def _shown(contract: Contract, operation: Operation, part: str) -> str:
+    if part == REQUEST and written_request(contract, operation) is not None:
+        return _text(contract, operation, part, full=False)
     full = _text(contract, operation, part, full=True)
     return full if len(full) <= _MOST_SHOWN else _text(contract, operation, part, full=False)
 

@@ -71,7 +71,7 @@ def _siebel_wsdl(of: Draft) -> str:
 
 
 def _sample(of: Draft) -> str:
-    return f"samples/CUTReceive{of.key}Data.xml"
+    return f"wsdl/cut/samples/CUTReceive{of.key}Data_Input.xml"
 
 
 def _texts(of: Draft) -> Mapping[str, str]:
