@@ -44,7 +44,7 @@ class AlreadySeeded(Exception):
     """There are accounts already: seeds are made into an empty database, or added when that is asked for."""
 
 
-class NothingToSeed(Exception):
+class NothingToSeed(ValueError):
     """No contract that is served has accounts."""
 
 

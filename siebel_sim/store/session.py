@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Insert, Select, delete, func, insert, select, update
 
 from siebel_sim.components import MOD_ID, PARENT, ROW_ID, BusinessComponent, table_of
 from siebel_sim.repository import Component
@@ -77,7 +77,7 @@ class Session:
         usual = {PARENT: None, "created": self.now, "updated": self.now, MOD_ID: 0, "conflict_id": "0"}
         made = [{SEQUENCE: number_of(row[ROW_ID] or ""), **usual, **row} for row in rows]
         if made:
-            self._connection.execute(insert(self._tables[business]), made)
+            self._write_many(insert(self._tables[business]), made)
 
     def row_ids(self, count: int) -> list[str]:
         """Take ``count`` new row ids: nobody else has them, now or ever."""
@@ -198,6 +198,13 @@ class Session:
         if self._changes is not None:
             made = Change(business, row[ROW_ID] or "", row[PARENT], did, frozenset(columns), row, left)
             self._changes.append(made)
+
+    def _write_many(self, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Have the driver write rows of the same columns: SQLAlchemy would look at every value of every row."""
+        written = statement.compile(dialect=self._connection.dialect, column_keys=list(rows[0]))
+        order = written.positiontup if written.positional else None
+        values = list(rows) if order is None else [tuple([row[name] for name in order]) for row in rows]
+        self._connection.exec_driver_sql(str(written), values)
 
     def tell(self, listeners: Sequence[Listener]) -> None:
         """Tell what was changed: what the listeners change themselves is not told."""

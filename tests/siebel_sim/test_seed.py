@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 
+from siebel_sim.cli.serving import UNUSABLE
 from siebel_sim.contracts import contracts_in
 from siebel_sim.repository import repository
 from siebel_sim.seed import AlreadySeeded, Counts, NothingToSeed, seed, seed_when_empty
@@ -166,9 +167,17 @@ def test_contracts_that_hold_less_get_less(tmp_path: Path) -> None:
 
 
 def test_contracts_without_accounts_cannot_be_seeded(tmp_path: Path) -> None:
+    """Neither by hand nor when a simulator starts, which says so in a line."""
     without = {name: each for name, each in repository(contracts_in(SAMPLES)).business.items() if name != "bc_account"}
     with (
         closing(Store(f"sqlite:///{tmp_path / 'none.sqlite'}", without)) as store,
         pytest.raises(NothingToSeed, match="no contract"),
     ):
-        seed(store, customers=4)
+        seed_when_empty(store, customers=4)
+    assert issubclass(NothingToSeed, UNUSABLE)
+
+
+def test_a_simulator_that_is_told_to_seed_has_customers_when_it_answers(database_url: str) -> None:
+    for _ in range(2):  # started again, it leaves them as they are
+        with closing(build(settings(database_url, seed=6))) as app:
+            assert len(Simulator(ADDRESS, app).call("CUTAccountQuery")) == 6
