@@ -140,7 +140,7 @@ def _answers(gateway: Gateway, requests: Path) -> dict[str, etree._Element]:
         for request in sorted(requests.iterdir()):
             answer = pool.request("POST", url, body=request.read_bytes(), headers=headers, timeout=60)
             if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
-                raise WrongAnswer(answer.data.decode("utf-8", "replace"))
+                raise WrongAnswer(f"HTTP {answer.status}: {answer.data[:2000].decode('utf-8', 'replace')}")
             found[request.stem] = etree.fromstring(answer.data, etree.XMLParser(recover=True))[-1]
     return found
 

@@ -30,8 +30,8 @@ async function gateway(siebelWsdl, url) {
 async function serve() {
   const services = role === "siebel" ? siebel(...rest) : await gateway(...rest);
   const server = http.createServer((request, response) => response.writeHead(404).end());
-  soap.listen(server, { path: "/" + role, services, xml: fs.readFileSync(wsdl, "utf8"), uri: wsdl });
-  server.listen(Number(port), "127.0.0.1");
+  const callback = () => server.listen(Number(port), "127.0.0.1"); // once it has read the contract
+  soap.listen(server, { path: "/" + role, services, xml: fs.readFileSync(wsdl, "utf8"), uri: wsdl, callback });
 }
 
 if (cluster.isPrimary && Number(workers) > 1) {

@@ -13,6 +13,6 @@ if (cluster.isPrimary && Number(workers) > 1) {
 } else {
   const echo = { Echo: { EchoPort: { Echo: (message) => message } } };
   const server = http.createServer((request, response) => response.writeHead(404).end());
-  soap.listen(server, { path: "/echo", services: echo, xml: fs.readFileSync(wsdl, "utf8"), uri: wsdl });
-  server.listen(Number(port), "127.0.0.1");
+  const callback = () => server.listen(Number(port), "127.0.0.1"); // once it has read the contract
+  soap.listen(server, { path: "/echo", services: echo, xml: fs.readFileSync(wsdl, "utf8"), uri: wsdl, callback });
 }
