@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from siebel_sim.server import build
 from siebel_sim.settings import Settings
-from soapkit.catalog import contracts_root
-from tests.siebel_sim.conftest import ADDRESS, settings
+from tests.siebel_sim.conftest import INSTALLED
 from tests.siebel_sim.simulator import Simulator
 
-INSTALLED = contracts_root() / "wsdl" / "siebel"
 ACCOUNT = {"Name": "Ada Ltd", "IntegrationId": "A1", "AccountNumber": "10-1", "Type": "Business"}
 PHONE = {"AssetNumber": "P-1", "SerialNumber": "+44 20 7946 0001", "IntegrationId": "S1"}
 
 
 @pytest.fixture
-def siebel(database_url: str) -> Iterator[Simulator]:
-    with closing(build(settings(database_url, contracts=INSTALLED))) as app:
-        yield Simulator(ADDRESS, app, INSTALLED)
+def siebel(installed: Simulator) -> Simulator:
+    return installed
 
 
 def owned(siebel: Simulator, row_id: str) -> list[Any]:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from siebel_sim.server import build
-from tests.siebel_sim.conftest import ADDRESS, settings
 from tests.siebel_sim.simulator import Simulator, Tree, argument, records
-from tests.siebel_sim.test_installed import ACCOUNT, INSTALLED
+from tests.siebel_sim.test_installed import ACCOUNT
 
 LINE = {"IntegrationId": "L1", "LineNumber": "1", "Name": "Mobile", "ActionCode": "Add"}
 ORDER: dict[str, Any] = {"OrderNumber": "O-1", "IntegrationId": "O1", "AccountId": "1-ADA", "OrderItem": [LINE]}
 
 
 @pytest.fixture
-def siebel(tmp_path: Path) -> Iterator[Simulator]:
-    given = settings(f"sqlite:///{tmp_path / 'siebel.sqlite'}", contracts=INSTALLED)
-    with closing(build(given)) as app:
-        yield Simulator(ADDRESS, app, INSTALLED)
+def siebel(installed: Simulator) -> Simulator:
+    return installed
 
 
 def ordered(siebel: Simulator, **fields: Any) -> dict[str, Any]:
