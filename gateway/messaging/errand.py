@@ -198,7 +198,7 @@ class Errands:
             self._leave(work, attempt, state, now=now, reason=Reason.of(error), due=due)
             work.requests.release(claim.intake)
             if state is State.ERROR:
-                work.fallout.raise_(_alarm(claim, Reason.of(error), now))
+                work.fallout.raise_(alarm(claim, Reason.of(error), now))
             work.commit()
         if claim.queue != DIRECT:  # a caller is told by a fault, which is logged where it is worded
             _log.warning("message tried again later" if due else "message given up", queue=claim.queue)
@@ -245,7 +245,8 @@ def alarm_of(intake: int) -> str:
     return f"message {intake}"
 
 
-def _alarm(claim: Claim, reason: Reason, now: datetime) -> Fallout:
+def alarm(claim: Claim, reason: Reason, now: datetime) -> Fallout:
+    """Return the alarm about a message that no order is in, and that was given up."""
     see = f"o2c queue show {claim.queue}{ERROR_SUFFIX}"
     return Fallout(
         kind=FalloutKind.MESSAGE_GIVEN_UP,

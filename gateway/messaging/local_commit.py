@@ -9,6 +9,7 @@ from gateway.errors import Conflict, Superseded
 from gateway.messaging import effects
 from gateway.messaging.attempt import Attempt
 from gateway.messaging.effects import Outcome
+from gateway.messaging.errand import alarm
 from gateway.messaging.in_doubt import UNDECIDABLE, undecidable
 from gateway.messaging.leases import Leases
 from gateway.messaging.ledger import Known, reserve
@@ -183,7 +184,10 @@ class LocalCommits:
             )
             for earlier in attempt.settled_by_hand
         ]
-        if state is State.ERROR:
+        hint = attempt.plan is not None and not attempt.plan.order
+        if state is State.ERROR and hint:
+            rows.append(alarm(claim, Reason.of(error), now))
+        elif state is State.ERROR:
             reason = Reason.of(error)
             transaction = str(attempt.transaction) if attempt.transaction else ""
             rows.append(

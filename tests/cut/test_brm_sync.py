@@ -14,6 +14,7 @@ from lxml import etree
 from gateway.domain.brm import Elements, Flist
 from gateway.domain.poid import bare
 from gateway.domain.xref import XrefRow, XrefTable
+from gateway.messaging.ports import ALARMS
 from gateway.messaging.queues import State
 from gateway.messaging.xa import Brm
 from soapkit.catalog import load
@@ -307,6 +308,12 @@ def test_events_of_an_unknown_kind_are_passed_over_and_of_an_unknown_brm_refused
         synced.event("CustomerUpdated", synced.account_poid, "a clerk", system="BRM_77")
 
 
+def alarms(site: Site) -> list[int]:
+    """Give the messages that operators are alarmed about."""
+    with site.gateway.database.read() as work:
+        return [each.intake for each in work.fallout.open(ALARMS)]
+
+
 def test_only_the_user_of_a_brm_may_tell_of_its_changes(tmp_path: Path) -> None:
     told = {"BILLING": {"brm": NAME, "caller": "brm"}}
     with landscape(tmp_path, told) as site:
@@ -322,12 +329,12 @@ def test_what_brm_refuses_is_in_the_error_queue_and_nothing_is_taken_for_equal(s
     failed = synced.site.messages(State.ERROR)[-1]
     assert failed.reason is not None
     assert "EMAIL_ADDR" in failed.reason.text
+    assert failed.intake in alarms(synced.site)
     synced.in_siebel(EmailAddress="ada@example.net")
     synced.site.work()
     assert synced.name()["EMAIL_ADDR"] == "ada@example.net"
-    with synced.site.gateway.database.begin() as work:
-        assert work.messages.resubmit(failed.intake, synced.site.clock.now(), None, None)
-        work.commit()
+    synced.site.gateway.admin.resubmit([failed.intake])
+    assert failed.intake not in alarms(synced.site)
     synced.site.work()
     assert synced.name()["EMAIL_ADDR"] == "ada@example.net"
 
