@@ -15,6 +15,7 @@ from datetime import datetime
 
 from lxml import etree
 
+from gateway.cut.foreseen import Words, foreseen, noted
 from gateway.cut.instances import ANY, INTEGRATION_ID, Instance, read, row_id_tag
 from gateway.cut.objects import CutObject
 from gateway.errors import NotYet
@@ -62,8 +63,11 @@ class Known:
         is being received: Siebel may have it already, and tell it, before it is known whose it was.
         """
         records = read(list_)
-        states = self._states(system, records)
-        learned = {id(each.element): _learned(each, states.get(each.place, {}), number) for each in _tracked(records)}
+        states, words = self._states(system, records)
+        learned = {
+            id(each.element): _learned(each, states.get(each.place, {}), words.get(each.place, {}), number)
+            for each in _tracked(records)
+        }
         list_of_news = etree.Element(about.list_element, nsmap={_PREFIX: about.namespace})
         for record in records:
             pruned = _pruned(record, learned)
@@ -73,12 +77,12 @@ class Known:
             return None
         return News(list_of_news, lambda work, now: keep(work, system, learned.values(), told_meanwhile, now))
 
-    def _states(self, system: str, records: tuple[Instance, ...]) -> Mapping[tuple[str, str], Values]:
-        tracked = _tracked(records)
+    def _states(self, system: str, records: tuple[Instance, ...]) -> tuple[Words, Words]:
+        places = [each.place for each in _tracked(records)]
         with self.database.read() as work:  # in this order: what has been received by now is in the states
             if work.messages.receiving(_names(records), self.incoming, self.clock.now()):
                 raise NotYet("a message about the record is being received")
-            return work.synced.states(system, [each.place for each in tracked])
+            return work.synced.states(system, places), foreseen(work, system, places)
 
 
 def keep(work: Work, system: str, learned: Iterable[Learned], meanwhile: Meanwhile, now: datetime) -> None:
@@ -86,7 +90,8 @@ def keep(work: Work, system: str, learned: Iterable[Learned], meanwhile: Meanwhi
 
     States are locked in one order, whoever keeps them.
     """
-    for each in sorted((one for one in learned if one.values), key=lambda each: each.place):
+    news = sorted((one for one in learned if one.values), key=lambda each: each.place)
+    for each in news:
         held = work.synced.held(system, *each.place)
         merged = dict(held)
         for tag, value in each.values.items():
@@ -98,6 +103,7 @@ def keep(work: Work, system: str, learned: Iterable[Learned], meanwhile: Meanwhi
                 merged[tag] = known
         if merged != held:
             work.synced.settle(SyncState(system, *each.place, merged), now)
+    noted(work, system, {each.place: each.values.keys() for each in news}, now)
 
 
 def told_meanwhile(kept: KnownValue, told: KnownValue) -> KnownValue | None:
@@ -151,28 +157,33 @@ def seen(
     records: Iterable[Instance], known: Mapping[tuple[str, str], Values], number: int
 ) -> Mapping[tuple[str, str], Values]:
     """Return what is known with all that a delivery told: of one that the partner has seen, though it is under way."""
-    learned = [_learned(each, known.get(each.place, {}), number) for each in _tracked(records)]
+    learned = [_learned(each, known.get(each.place, {}), {}, number) for each in _tracked(records)]
     return {**known, **{each.place: {**each.basis, **each.values} for each in learned}}
 
 
-def _learned(instance: Instance, known: Values, number: int) -> Learned:
+def _learned(instance: Instance, known: Values, words: Values, number: int) -> Learned:
     values: dict[str, KnownValue] = {}
     for tag, value in instance.fields.items():
         kept = known.get(tag)
         if kept is not None and kept.value == value:
             if kept.mod < instance.mod:
                 values[tag] = kept._replace(mod=instance.mod)
+        elif tag in words and words[tag].value == value:
+            values[tag] = words[tag]._replace(mod=instance.mod)
         elif kept is None or kept.rank <= (instance.mod, number):
             values[tag] = KnownValue(value, number, instance.mod)
     return Learned(instance.place, known, values)
 
 
 def _is_news(tag: str, learned: Learned | None) -> bool:
-    """Tell whether a partner is to be told a field: it has another value, or none where there is one."""
+    """Tell whether a partner is to be told a field: it has another value, or none where there is one.
+
+    What it was found to have said itself, it has.
+    """
     if learned is None:
         return True
     value, kept = learned.values.get(tag), learned.basis.get(tag)
-    return value is not None and value.value != (None if kept is None else kept.value)
+    return value is not None and not value.own and value.value != (None if kept is None else kept.value)
 
 
 def _pruned(instance: Instance, learned: Mapping[int, Learned]) -> Element | None:

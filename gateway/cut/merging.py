@@ -66,6 +66,19 @@ class Merged:
                 known = self.says.known.get(place, {})
                 yield Learned(place, known, dict(_values(pair, got, self.says)))
 
+    def foreseen(self) -> dict[tuple[str, str], dict[str, KnownValue]]:
+        """Return what is about to be written of instances that Siebel has, and the partner has itself."""
+        seen = self.says.last_seen or 0
+        return {
+            pair.ours.place: {
+                tag: KnownValue(value, self.says.number, pair.ours.mod, own=True, seen=seen)
+                for tag, value in pair.settled.write.items()
+                if tag in pair.settled.has
+            }
+            for pair in self._pairs
+            if pair.ours is not None and pair.settled.write
+        }
+
     def status(self, answered: Iterable[tuple[Instance, Instance]]) -> Element:
         """Return the row ids of every instance that the partner's record has, in its shape."""
         found = {id(sent.element): got for sent, got in answered}

@@ -14,6 +14,7 @@ from datetime import datetime
 from lxml import etree
 
 from gateway.cut.conflicts import Winner
+from gateway.cut.foreseen import foresee
 from gateway.cut.instances import Instance, Twins, key_of, read
 from gateway.cut.known import keep, said_meanwhile, seen
 from gateway.cut.merging import Merged, Says, merge, paired
@@ -24,7 +25,7 @@ from gateway.cut.send import draft
 from gateway.cut.shapes import shape
 from gateway.cut.subscribers import Reached, Subscriber, Subscribers
 from gateway.errors import SiebelRefused, Unavailable
-from gateway.messaging.ports import Database, Work
+from gateway.messaging.ports import Clock, Database, Work
 from gateway.messaging.queues import State
 from gateway.messaging.synced import SyncConflict
 from gateway.messaging.unit import Story
@@ -61,6 +62,7 @@ class Receiver:
     siebel: Siebel
     subscribers: Subscribers
     database: Database
+    clock: Clock
 
     def receive(self, about: CutObject, incoming: Incoming, story: Story) -> Received:
         """Write what a message says. Raises SiebelRefused, Unavailable; nothing is written then."""
@@ -108,6 +110,7 @@ class Receiver:
         message.extend([each.element for each in merged if each.element is not None])
         answered: list[tuple[Instance, Instance]] = []
         if len(message):
+            self._foresee(partner, merged)
             story.tell("Insert or Update", f"{about.name}: what {partner.name} changed")
             answered = list(paired(read(message), read(self.siebel.upsert(about.siebel, message, status=False))))
         else:
@@ -122,6 +125,15 @@ class Receiver:
                 self._log(work, _Case(about, partner, incoming.message_id), one, now)
 
         return Received(answer, write)
+
+    def _foresee(self, partner: Subscriber, merged: Sequence[Merged]) -> None:
+        """Keep what Siebel is about to be told, in a commit of its own."""
+        words = {place: values for each in merged for place, values in each.foreseen().items()}
+        if not words:
+            return
+        with self.database.begin() as work:
+            foresee(work, partner.system, words, self.clock.now())
+            work.commit()
 
     def _log(self, work: Work, case: _Case, merged: Merged, now: datetime) -> None:
         """Log the conflicts of a record, and put the delivery that puts the partner right."""

@@ -81,7 +81,7 @@ def build(
     limits = Limits(**settings.limits.model_dump())
     getter = Getter(siebel)
     sender = Sender(getter, told, database, clock, limits, chosen.siebel, chosen.siebel_user)
-    receiver = Receiver(chosen.siebel, siebel, told, database)
+    receiver = Receiver(chosen.siebel, siebel, told, database, clock)
     steps = Steps(getter, sender, Intake(receiver.receive, told, errands, limits))
     incoming = _incoming(table, off, steps.intake, settings)
     outgoing = _outgoing(chosen, told, table, database, clock)
@@ -120,9 +120,7 @@ def _incoming(
         timedelta(seconds=of_queue.backoff_maximum_seconds),
     )
     return tuple(
-        _incoming_of(each, intake, retry)
-        for each in table
-        if each.kind is Kind.RECEIVE and each.name not in off
+        _incoming_of(each, intake, retry) for each in table if each.kind is Kind.RECEIVE and each.name not in off
     )
 
 

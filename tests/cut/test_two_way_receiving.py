@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import Disconnected
 from gateway.messaging.queues import State
 from tests.cut.landscape import Site, landscape
 from tests.cut.test_two_way import TWO_WAY, P, change, edit, known
@@ -52,3 +53,36 @@ def test_a_message_that_does_not_say_which_record_it_means_puts_off_every_delive
     assert site.partner.records() == []
     site.work()
     assert [record["Name"] for record in site.partner.records()] == ["Ada Jones"]
+
+
+def test_what_siebel_took_without_answering_is_not_told_to_the_partner_that_said_it(site: Site) -> None:
+    row_id = known(site)
+    said = {"Source_spcSystem": P, "Message_spcId": "M-1"}
+
+    def lost() -> None:
+        """Take it, and give no answer."""
+        site.write("Account", {"Id": row_id, "Name": "Ada Jones"})
+        raise Disconnected("no answer")
+
+    site.meddled.first.append(lost)
+    assert site.refused("Account", {"Id": row_id, "Name": "Ada Jones"}, **said)
+    site.tell("Account", row_id)
+    site.work()
+    assert site.partner.records() == []
+    site.receive("Account", {"Id": row_id, "Name": "Ada Jones"}, **said)
+    edit(site, row_id, "1", Name="Ada Smith")
+    assert (site.read("Account", row_id)["Name"], site.conflicts(row_id)) == ("Ada Smith", [])
+
+
+def test_what_siebel_did_not_take_is_forgotten_once_the_partner_is_told_something_else(site: Site) -> None:
+    row_id = known(site)
+
+    def refused() -> None:
+        raise Disconnected("no connection")
+
+    site.meddled.first.append(refused)
+    assert site.refused("Account", {"Id": row_id, "Name": "Ada Jones"}, Source_spcSystem=P)
+    for name in ("Ada Smith", "Ada Jones"):
+        change(site, row_id, Name=name)
+        site.work()
+    assert [record["Name"] for record in site.partner.records()] == ["Ada Smith", "Ada Jones"]
