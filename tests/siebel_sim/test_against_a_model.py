@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from siebel_sim.server import build
-from tests.siebel_sim.conftest import ADDRESS
-from tests.siebel_sim.conftest import settings as simulator_settings
 from tests.siebel_sim.samples import account, address
 from tests.siebel_sim.simulator import Simulator
 
@@ -38,23 +32,19 @@ def applied(model: Mapping[str, Children], method: str, key: str, sent: list[tup
     return dict(sent) if method == "Synchronize" else before | dict(sent)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_upsert_keeps_and_synchronize_removes_what_a_message_has_not(
-    steps: list[tuple[str, str, list[tuple[str, str]] | None]],
+    siebel: Simulator, steps: list[tuple[str, str, list[tuple[str, str]] | None]]
 ) -> None:
+    siebel.did("POST", "/reset")  # one simulator for all examples
     model: dict[str, Children] = {}
-    with (
-        TemporaryDirectory() as directory,
-        closing(build(simulator_settings(f"sqlite:///{Path(directory, 'm.db')}"))) as app,
-    ):
-        siebel = Simulator(ADDRESS, app)
-        for method, key, sent in steps:
-            below = {} if sent is None else {"CutAddress": [address(name, City=city) for name, city in sent]}
-            siebel.call(f"CUTAccount{method}", account(IntegrationId=key, Name=key, **below))
-            model[key] = applied(model, method, key, sent)
-        found = {
-            each["IntegrationId"]: {child["IntegrationId"]: child["City"] for child in each.get("CutAddress", [])}
-            for each in siebel.call("CUTAccountQuery")
-        }
+    for method, key, sent in steps:
+        below = {} if sent is None else {"CutAddress": [address(name, City=city) for name, city in sent]}
+        siebel.call(f"CUTAccount{method}", account(IntegrationId=key, Name=key, **below))
+        model[key] = applied(model, method, key, sent)
+    found = {
+        each["IntegrationId"]: {child["IntegrationId"]: child["City"] for child in each.get("CutAddress", [])}
+        for each in siebel.call("CUTAccountQuery")
+    }
     assert found == model
