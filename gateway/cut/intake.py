@@ -12,7 +12,7 @@ from typing import Protocol
 from lxml import etree
 
 from gateway.cut.instances import ANY
-from gateway.cut.messages import Data, Incoming, answer, data, from_document, told
+from gateway.cut.messages import LONGEST_ID, Data, Incoming, answer, data, from_document, named, told
 from gateway.cut.objects import CutObject
 from gateway.cut.subscribers import Subscribers
 from gateway.cut.workflows import Workflow
@@ -103,8 +103,8 @@ class Intake:
         given = data(about, body, self.limits)
         if given is None or not about.records(given.list):
             raise InvalidMessage(f"{of.name}: there are no data", element=etree.QName(about.list_element).localname)
-        source = told(about, body, "Source_spcSystem")
-        message_id, last_seen = told(about, body, "Message_spcId"), _number(told(about, body, "Last_spcMessage_spcId"))
+        source = named(about, body, "Source_spcSystem")
+        message_id, last_seen = named(about, body, "Message_spcId"), _number(told(about, body, "Last_spcMessage_spcId"))
         return Told(of, self.receive, given, message_id, source, source or caller, last_seen)
 
 
@@ -122,6 +122,8 @@ class QueueIntake:
             _check(self.of, root)
             return self.intake.read(self.of, root)
         message_id = root.get("MessageId", "")
+        if len(message_id) > LONGEST_ID:
+            raise InvalidMessage(f"MessageId has more than {LONGEST_ID} characters", element="MessageId")
         found = from_document(self.of.about, root)
         given = Data(found, as_text=False)
         if not self.of.about.records(found):
@@ -138,14 +140,14 @@ class QueueIntake:
 
 
 def identity(about: CutObject, of: Element) -> str:
-    """Return what the record of a list is called; ANY for several, and for one that has none of Siebel's ids."""
+    """Return what the record of a list is called; ANY for several, and for one without an id of Siebel's length."""
     found = about.records(of)
     return (_identity(found[0]) if len(found) == 1 else "") or ANY
 
 
 def _identity(record: Element) -> str:
     fields = {etree.QName(each).localname: (each.text or "").strip() for each in record}
-    return next((fields[name] for name in ("Id", "IntegrationId") if fields.get(name)), "")
+    return next((fields[name] for name in ("Id", "IntegrationId") if 0 < len(fields.get(name, "")) <= LONGEST_ID), "")
 
 
 def _parsed(payload: bytes, limits: Limits) -> Element:

@@ -21,6 +21,9 @@ from gateway.transforms.reading import Element
 from soapkit.faults import Refused
 from soapkit.limits import Limits, parse
 
+LONGEST_ID = 255
+"""Characters of an id that is a key in the gateway's database."""
+
 _MESSAGE = "SiebelMessage"
 _PREFIX = "cut"
 _YES = ("Y", "TRUE", "1")
@@ -52,6 +55,14 @@ class Incoming:
 def told(about: CutObject, body: Element, name: str) -> str:
     """Return a process property of a message, trimmed; empty when it is not there."""
     return (body.findtext(about.element(name)) or "").strip()
+
+
+def named(about: CutObject, body: Element, name: str) -> str:
+    """Return a process property that becomes a key of what is stored. Raises InvalidMessage for one too long."""
+    text = told(about, body, name)
+    if len(text) > LONGEST_ID:
+        raise InvalidMessage(f"{name} has {len(text)} characters; at most {LONGEST_ID} are kept", element=name)
+    return text
 
 
 def wants_text(about: CutObject, body: Element) -> bool:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from lxml import etree
 
 from gateway.cut.get import Getter
-from gateway.cut.messages import Data, answer, data, delivery, told
+from gateway.cut.messages import LONGEST_ID, Data, answer, data, delivery, named, told
 from gateway.cut.objects import CutObject
 from gateway.cut.subscribers import NotBelieved, Subscriber, Subscribers
 from gateway.cut.workflows import Workflow
@@ -59,12 +59,12 @@ class Sender:
         if self.user is not None and caller != self.user:
             raise NotBelieved(f"only the user of {self.source} may tell of its changes")
         records = self._records(of, given)
-        self._store(of, told(of.about, body, "Message_spcId"), given.list, records)
+        self._store(of, named(of.about, body, "Message_spcId"), given.list, records)
         return answer(of, None, as_text=False, row_id=of.about.row_id(records[0]))
 
     def _records(self, of: Workflow, given: Data) -> list[Element]:
         records = of.about.records(given.list)
-        if not records or not all(of.about.row_id(record) for record in records):
+        if not records or not all(0 < len(of.about.row_id(record)) <= LONGEST_ID for record in records):
             raise InvalidMessage(f"{of.name}: every record that has changed has its Id", element=of.about.root)
         return records
 
