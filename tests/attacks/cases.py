@@ -8,7 +8,7 @@ from lxml import etree
 
 from tests.attacks.answers import MEDIA_TYPES, SOAP_11, SOAP_12
 from tests.attacks.corpus import Attack, attacks
-from tests.attacks.landscape import BRM, GATEWAY, GUARDED, SIEBEL, Landscape, Target
+from tests.attacks.landscape import BRM, CUT, GATEWAY, GUARDED, SIEBEL, Landscape, Target
 from tests.serving.servers import KINDS
 
 NAMESPACES = {"1.1": SOAP_11, "1.2": SOAP_12}
@@ -31,7 +31,7 @@ def cases(directory: str) -> list[Case]:
     """Give all cases of the attacks in a directory."""
     return [
         Case(product, kind, version, attack)
-        for product in (GATEWAY, BRM, GUARDED, SIEBEL)
+        for product in (GATEWAY, BRM, GUARDED, SIEBEL, CUT)
         for kind in KINDS
         for attack in attacks(directory)
         for version in attack.versions

@@ -26,19 +26,28 @@ from tests.serving.servers import KINDS, running_server
 
 PUBLIC = "https://edge.example"
 """What published documents may call a service; where it really listens is nobody's business."""
-GATEWAY, BRM, GUARDED, SIEBEL = "gateway", "brm", "guarded", "siebel"
-"""``guarded`` is a gateway that asks callers who they are."""
+GATEWAY, BRM, GUARDED, SIEBEL, CUT = "gateway", "brm", "guarded", "siebel", "cut"
+"""``guarded`` is a gateway that asks callers who they are, ``cut`` the gateway's workflows over a Siebel."""
 PRODUCTS_AND_SERVERS = [(product, kind) for product in (GATEWAY, BRM, SIEBEL) for kind in KINDS]
-FOLDERS = {GATEWAY: ("abcs",), GUARDED: ("abcs",), BRM: ("brm",), SIEBEL: ("siebel",)}
+_OF_GATEWAY = ("abcs", "cut", "events")
+FOLDERS = {GATEWAY: _OF_GATEWAY, GUARDED: _OF_GATEWAY, CUT: _OF_GATEWAY, BRM: ("brm",), SIEBEL: ("siebel",)}
 """Where below ``wsdl`` the contracts are that a product serves."""
 CANARY = "Canary-Jones-7731"
 """Data of another caller: it must not appear in any answer to an attack."""
 _GATEWAY = "gateway.cli.run:from_environment"
-_TARGETS = {GATEWAY: _GATEWAY, GUARDED: _GATEWAY}
+_TARGETS = {GATEWAY: _GATEWAY, GUARDED: _GATEWAY, CUT: _GATEWAY}
 _TARGETS |= {BRM: "brm_sim.server:from_environment", SIEBEL: "siebel_sim.server:from_environment"}
 _PLACE = {"threads": 8, "max_bytes": Limits().max_bytes, "max_seconds": 5}
 """What the products tell their servers by default, but for the patience."""
-_SERVICES = {GATEWAY: BILLING, GUARDED: BILLING, BRM: "BRMBaseServices_v2", SIEBEL: "CUTSampleAccount"}
+_SERVICES = {GATEWAY: BILLING, GUARDED: BILLING, CUT: "CUTAccount"}
+_SERVICES |= {BRM: "BRMBaseServices_v2", SIEBEL: "CUTSampleAccount"}
+_SUBSCRIBERS = """
+[cut.subscribers.BILLING_01]
+brm = "BRM_01"
+[cut.subscribers.CRM_01]
+queue = "CRM_QUEUE"
+two_way = true
+"""
 _LOOPBACK = (
     b'<pcmOpTestLoopback xmlns="http://xmlns.oracle.com/BRM/schemas/BusinessOpcodes"><PCM_OP_TEST_LOOPBACK_inputFlist>'
     b"<POID>0.0.0.1 /account 1 0</POID><LOGIN>%s</LOGIN></PCM_OP_TEST_LOOPBACK_inputFlist></pcmOpTestLoopback>"
@@ -47,6 +56,10 @@ _ACCOUNT = (  # without the canary: whoever asks Siebel for accounts is given th
     b'<CUTSampleAccountInsertOrUpdate_Input xmlns="http://siebel.com/asi/"><ListOfCutSampleAccountIo '
     b'xmlns="http://www.siebel.com/xml/CUT%20Sample%20Account%20IO"><Account><IntegrationId>10001</IntegrationId>'
     b"<Name>Jones</Name></Account></ListOfCutSampleAccountIo></CUTSampleAccountInsertOrUpdate_Input>"
+)
+_GET = (
+    b"<CUTGetAccountData_Input xmlns=\"http://siebel.com/CustomUI\"><SearchSpec>[Integration Id] = '10001'</SearchSpec>"
+    b"</CUTGetAccountData_Input>"
 )
 
 
@@ -130,7 +143,7 @@ class Landscape:
         )
         eventually(lambda: _answers(served.url))
         service = _SERVICES[product]
-        good = {BRM: _LOOPBACK % CANARY.encode(), SIEBEL: _ACCOUNT}.get(product, self.order)
+        good = {BRM: _LOOPBACK % CANARY.encode(), SIEBEL: _ACCOUNT, CUT: _GET}.get(product, self.order)
         pid = answering_process(served.pid, kind)
         return Target(product, kind, served.url, pid, service, good, served.said, self._request(product, service, good))
 
@@ -151,7 +164,9 @@ class Landscape:
             "O2C_GATEWAY__DATABASE": f"sqlite:///{self.directory / 'gateway.sqlite'}",
             "O2C_GATEWAY__PUBLIC_URL": PUBLIC,
             "O2C_BRM__BRM_01__URL": self.brm_url,
+            "O2C_SIEBEL__SEBL_01__URL": self.target(SIEBEL, "waitress").url,
         }
+        (self.directory / "o2c.toml").write_text(_SUBSCRIBERS, encoding="utf-8")
         if product == GUARDED and not self._guarded_environment:
             self._guarded_environment.update(self.guarded.prepare(environment(self.directory, **known)))
         return self._guarded_environment if product == GUARDED else environment(self.directory, **known)

@@ -10,12 +10,12 @@ from tests.attacks.answers import leaks, read_answer, read_fault
 from tests.attacks.cases import NAMESPACES, Case, cases, values
 from tests.attacks.conftest import Listener
 from tests.attacks.corpus import Attack
-from tests.attacks.landscape import SIEBEL, Landscape, Target
+from tests.attacks.landscape import CUT, SIEBEL, Landscape, Target
 from tests.attacks.processes import allowance
 from tests.attacks.wire import Reply, send
 
-_ALSO = {SIEBEL: ("Server",)}
-"""Siebel says Server, whoever is at fault."""
+_ALSO = {SIEBEL: ("Server",), CUT: ("Server",)}
+"""Siebel says Server, whoever is at fault; what it refuses of a workflow's is told as it says it."""
 _IN_SIEBELS_WORDS = {
     "[operation": "(SBL-EAI-04313)",
     "[soap-action": "(SBL-EAI-04313)",
