@@ -19,6 +19,7 @@ from gateway.messaging.queues import DIRECT, Message, State
 from gateway.messaging.retry import RetryPolicy
 from gateway.messaging.steps import Barrier
 from gateway.messaging.transactions import Coordinator, build
+from gateway.messaging.unit import Service
 from gateway.messaging.xa import Mode
 from tests.doubles.brm import ACCOUNT, MemoryBrm, Phase
 from tests.doubles.clock import FakeClock
@@ -56,7 +57,7 @@ class Gateway:
     clock: FakeClock
     service: OrderService
     coordinator: Coordinator
-    consumer: Consumer
+    consumer: Consumer[Service]
 
     @classmethod
     def on(  # the doubles a test may bring

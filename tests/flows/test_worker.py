@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.adapters.barriers import VARIABLE, barrier_from_environment
+from gateway.messaging.consumer import QueueRoute
 from gateway.messaging.leases import Leases
 from gateway.messaging.queues import Claim, State
 from gateway.messaging.steps import Barrier, NoBarrier
@@ -146,5 +147,6 @@ def _worker(
     )
     quick = timedelta(milliseconds=5)
     route = replace(gateway.consumer.route, threads=threads)
+    assert isinstance(route, QueueRoute)
     worker = Worker(coordinator, [route], pause, idle=quick, recovery=quick, grace=grace)
     return worker, pause, barrier.enough if isinstance(barrier, Counting) else threading.Event()
