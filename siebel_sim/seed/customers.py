@@ -154,7 +154,7 @@ class _Part:
 
 
 _PARTS = (
-    _Part(Level.CUSTOMER, ("Business", "Billing", "Shipping", "Service", "Service", "Service"), 12, 4),
+    _Part(Level.CUSTOMER, ("Business", "Billing", "Shipping", *["Service"] * 5), 20, 5),
     _Part(Level.BILLING, ("Business", "Billing"), 2, 2),
     _Part(Level.SERVICE, ("Service",), 2, 1),
 )
