@@ -145,6 +145,9 @@ class Delivery:
             story.tell("not sent", f"{subscriber.name} has all of it")
             return Finished()
         news, kept = found
+        if not len(news):
+            story.tell("not sent", f"{subscriber.name} said it itself")
+            return Finished(write=_both(kept, None))
         story.tell("send", subscriber.name)
         taken = self.of.take(Change(self.changed, news, str(claim.intake), self.source))
         return Finished(write=_both(taken, kept))

@@ -7,7 +7,7 @@ They are kept beside the known states, under the component's name with a mark.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from gateway.messaging.ports import Work
@@ -34,13 +34,17 @@ def foreseen(work: Work, system: str, places: Iterable[Place]) -> Words:
     return {beside[found]: words for found, words in work.synced.states(system, list(beside)).items()}
 
 
-def noted(work: Work, system: str, tags: Mapping[Place, Collection[str]], now: datetime) -> None:
-    """Forget what was said of fields of which it is known by now what the partner has."""
-    for place, words in sorted(foreseen(work, system, tags).items()):
-        if not words.keys().isdisjoint(tags[place]):
+def noted(work: Work, system: str, known: Words, now: datetime) -> None:
+    """Forget what was said of fields of which it is known by now what the partner has; what it said since, stays."""
+    for place, words in sorted(foreseen(work, system, known).items()):
+        if not words.keys().isdisjoint(known[place]):
             held = work.synced.held(system, *_beside(place))
-            left = {tag: word for tag, word in held.items() if tag not in tags[place]}
+            left = {tag: word for tag, word in held.items() if not _is_noted(word, known[place].get(tag))}
             work.synced.settle(SyncState(system, *_beside(place), left), now)
+
+
+def _is_noted(word: KnownValue, known: KnownValue | None) -> bool:
+    return known is not None and word.number <= known.number
 
 
 def _beside(place: Place) -> Place:

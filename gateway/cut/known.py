@@ -42,7 +42,10 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a partner does not know yet: a list with keys and those fields only; ``write`` keeps that it was told."""
+    """What a partner does not know yet: a list with keys and those fields only; ``write`` keeps that it was told.
+
+    The list is empty where nothing is to be told, but what the partner was found to have said is to be kept.
+    """
 
     list: Element
     write: Callable[[Work, datetime], None]
@@ -73,7 +76,7 @@ class Known:
             pruned = _pruned(record, learned)
             if pruned is not None:
                 list_of_news.append(pruned)
-        if not len(list_of_news):
+        if not len(list_of_news) and not any(_is_its_own(each) for each in learned.values()):
             return None
         return News(list_of_news, lambda work, now: keep(work, system, learned.values(), told_meanwhile, now))
 
@@ -103,7 +106,7 @@ def keep(work: Work, system: str, learned: Iterable[Learned], meanwhile: Meanwhi
                 merged[tag] = known
         if merged != held:
             work.synced.settle(SyncState(system, *each.place, merged), now)
-    noted(work, system, {each.place: each.values.keys() for each in news}, now)
+    noted(work, system, {each.place: each.values for each in news}, now)
 
 
 def told_meanwhile(kept: KnownValue, told: KnownValue) -> KnownValue | None:
@@ -175,6 +178,11 @@ def _learned(instance: Instance, known: Values, words: Values, number: int) -> L
     return Learned(instance.place, known, values)
 
 
+def _is_its_own(learned: Learned) -> bool:
+    """Tell whether a partner was found to have said something itself that was not known."""
+    return any(value.own and value.value != _had(learned, tag) for tag, value in learned.values.items())
+
+
 def _is_news(tag: str, learned: Learned | None) -> bool:
     """Tell whether a partner is to be told a field: it has another value, or none where there is one.
 
@@ -182,8 +190,13 @@ def _is_news(tag: str, learned: Learned | None) -> bool:
     """
     if learned is None:
         return True
-    value, kept = learned.values.get(tag), learned.basis.get(tag)
-    return value is not None and not value.own and value.value != (None if kept is None else kept.value)
+    value = learned.values.get(tag)
+    return value is not None and not value.own and value.value != _had(learned, tag)
+
+
+def _had(learned: Learned, tag: str) -> str | None:
+    kept = learned.basis.get(tag)
+    return None if kept is None else kept.value
 
 
 def _pruned(instance: Instance, learned: Mapping[int, Learned]) -> Element | None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from lxml import etree
 
 from gateway.cut.conflicts import Winner
-from gateway.cut.foreseen import foresee
+from gateway.cut.foreseen import foresee, noted
 from gateway.cut.instances import Instance, Twins, key_of, read
 from gateway.cut.known import keep, said_meanwhile, seen
 from gateway.cut.merging import Merged, Says, merge, paired
@@ -76,8 +76,10 @@ class Receiver:
                 return self._written(about, incoming, partner, merged, story)
             except SiebelRefused as refused:
                 if not is_stale(refused):
+                    self._forget(partner, merged)
                     raise
                 story.tell("read again", "somebody else changed the record meanwhile")
+        self._forget(partner, merged)
         raise Unavailable("the record is being changed all the time; try again later", code="O2C_RECORD_BUSY")
 
     def _merged(self, about: CutObject, incoming: Incoming, partner: Subscriber) -> list[Merged]:
@@ -133,6 +135,15 @@ class Receiver:
             return
         with self.database.begin() as work:
             foresee(work, partner.system, words, self.clock.now())
+            work.commit()
+
+    def _forget(self, partner: Subscriber, merged: Sequence[Merged]) -> None:
+        """Forget what Siebel did not take: the partner may go back to what it had."""
+        words = {place: values for each in merged for place, values in each.foreseen().items()}
+        if not words:
+            return
+        with self.database.begin() as work:
+            noted(work, partner.system, words, self.clock.now())
             work.commit()
 
     def _log(self, work: Work, case: _Case, merged: Merged, now: datetime) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import Disconnected
+from gateway.errors import Disconnected, SiebelRefused, SiebelSaid
 from gateway.messaging.queues import State
 from tests.cut.landscape import Site, landscape
 from tests.cut.test_two_way import TWO_WAY, P, change, edit, known
@@ -86,3 +86,32 @@ def test_what_siebel_did_not_take_is_forgotten_once_the_partner_is_told_somethin
         change(site, row_id, Name=name)
         site.work()
     assert [record["Name"] for record in site.partner.records()] == ["Ada Smith", "Ada Jones"]
+
+
+def test_what_a_partner_was_found_to_have_said_is_known_although_it_is_not_told(site: Site) -> None:
+    row_id = known(site)
+
+    def lost() -> None:
+        change(site, row_id, Name="Ada Jones")
+        raise Disconnected("no answer")
+
+    site.meddled.first.append(lost)
+    assert site.refused("Account", {"Id": row_id, "Name": "Ada Jones"}, Source_spcSystem=P)
+    site.work()
+    assert site.partner.records() == []
+    change(site, row_id, Name="Ada")
+    site.work()
+    assert [record["Name"] for record in site.partner.records()] == ["Ada"]
+
+
+def test_what_siebel_refused_is_told_when_siebel_has_it_after_all(site: Site) -> None:
+    row_id = known(site)
+
+    def refused() -> None:
+        raise SiebelRefused((SiebelSaid("SBL-DAT-00225", "", "no"),))
+
+    site.meddled.first.append(refused)
+    assert site.refused("Account", {"Id": row_id, "Name": "Ada Jones"}, Source_spcSystem=P)
+    change(site, row_id, Name="Ada Jones")
+    site.work()
+    assert [record["Name"] for record in site.partner.records()] == ["Ada Jones"]
