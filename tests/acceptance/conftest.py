@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.acceptance.cut_site import Gateway, gateway_process, siebel_process
 from tests.acceptance.orders import Customer
 from tests.acceptance.site import Brm, Site, brm_server, site
 
@@ -32,6 +33,19 @@ def served_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site(tmp_path_factory.mktemp("live"), brm, frozen=False) as made,
     ):
         yield made
+
+
+@pytest.fixture(scope="session")
+def served_cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """Run a Siebel, a gateway and its worker as processes, and know a back office that reads a queue."""
+    directory = tmp_path_factory.mktemp("cut")
+    told = '[cut.subscribers.OFFICE_01]\nqueue = "OFFICE_QUEUE"\n'
+    with (
+        siebel_process(directory) as siebel,
+        gateway_process(directory, siebel, told) as found,
+        found.working(),
+    ):
+        yield found
 
 
 @pytest.fixture

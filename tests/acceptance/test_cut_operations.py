@@ -13,10 +13,8 @@ from tests.acceptance.cut_site import (
     Gateway,
     children,
     differs,
-    gateway_process,
     number,
     records,
-    siebel_process,
 )
 from tests.acceptance.site import eventually
 
@@ -27,17 +25,10 @@ ROW_ID = re.compile(r"\d+-[0-9A-Z]+")
 ACCOUNT = OBJECTS["Account"]
 
 
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """Run both, with a worker, and a back office that reads a queue."""
-    directory = tmp_path_factory.mktemp("cut")
-    told = '[cut.subscribers.OFFICE_01]\nqueue = "OFFICE_QUEUE"\n'
-    with (
-        siebel_process(directory) as siebel,
-        gateway_process(directory, siebel, told) as found,
-        found.working(),
-    ):
-        yield found
+@pytest.fixture
+def gateway(served_cut: Gateway) -> Gateway:
+    """Give both, with a worker, and a back office that reads a queue."""
+    return served_cut
 
 
 def made(gateway: Gateway, about: CutObject, **more: str) -> Tree:

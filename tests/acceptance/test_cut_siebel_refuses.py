@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from zeep.exceptions import Fault
 
 from tests.acceptance.cut_objects import OBJECTS, CutObject
-from tests.acceptance.cut_site import Siebel, children, differs, number, records, session, siebel_process
+from tests.acceptance.cut_site import Gateway, Siebel, children, differs, number, records, session, siebel_process
 from tests.acceptance.site import eventually
 from tests.siebel_sim.simulator import stack_of
 
@@ -23,10 +22,9 @@ def _id(about: CutObject) -> str:
     return "RowId" if about.child == "CutAddress" else "Id"
 
 
-@pytest.fixture(scope="module")
-def siebel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siebel]:
-    with siebel_process(tmp_path_factory.mktemp("siebel")) as served:
-        yield served
+@pytest.fixture
+def siebel(served_cut: Gateway) -> Siebel:
+    return served_cut.siebel
 
 
 @EACH
