@@ -2,7 +2,8 @@
 
 Should the gateway die between the two, Siebel tells the change before the partner says it again. By these words it is
 found to be the partner's own, and is not told it: by then it may have another value, which it would lose.
-They are kept beside the known states, under the component's name with a mark.
+What is written to Siebel because a BRM has it is foreseen alike: where Siebel has it, both sides had it then.
+The words are kept beside the known states, under the component's name with a mark.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ def foreseen(work: Work, system: str, places: Iterable[Place]) -> Words:
     """Return what was said of these instances, and is not noted yet."""
     beside = {_beside(place): place for place in places}
     return {beside[found]: words for found, words in work.synced.states(system, list(beside)).items()}
+
+
+def all_noted(system: str, place: Place) -> SyncState:
+    """Return the state that forgets all that was said of an instance."""
+    return SyncState(system, *_beside(place), {})
 
 
 def noted(work: Work, system: str, known: Words, now: datetime) -> None:

@@ -14,6 +14,7 @@ from lxml import etree
 from gateway.domain.brm import Elements, Flist
 from gateway.domain.poid import bare
 from gateway.domain.xref import XrefRow, XrefTable
+from gateway.errors import Disconnected
 from gateway.messaging.ports import ALARMS
 from gateway.messaging.queues import State
 from gateway.messaging.xa import Brm
@@ -348,3 +349,27 @@ def test_a_record_that_changed_in_siebel_meanwhile_is_merged_anew(synced: Synced
     found = synced.record()
     assert (found["Name"], found["MainPhoneNumber"]) == ("Ada Lovelace", "01904 7")
     assert cast("Elements", synced.name()["PHONES"])[0]["PHONE"] == "01904 7"
+
+
+def test_what_siebel_took_from_brm_without_answering_does_not_undo_brms_next_change(synced: Synced) -> None:
+    numbers = [f"4478009{next(_NUMBERS):05}" for _ in range(2)]
+
+    def lost(key: str, record: Record) -> None:
+        """Take it, and give no answer."""
+        synced.site.write(key, record)
+        raise Disconnected("no answer")
+
+    address = {"RowId": synced.address()["RowId"], "City": "Leeds"}
+    synced.in_brm(CITY="Leeds")
+    synced.site.meddled.first.append(lambda: lost("Account", {"Id": synced.account, "ListOfCutAddress": [address]}))
+    synced.site.step()
+    synced.number_in_brm(LOGIN=numbers[0], ALIAS_LIST={0: {"NAME": numbers[0]}})
+    phone = {"Id": synced.number, "SerialNumber": numbers[0]}
+    synced.site.meddled.first.append(lambda: lost("PhoneNumber", phone))
+    synced.site.step()
+    synced.in_brm(CITY="Hull")
+    synced.number_in_brm(LOGIN=numbers[1], ALIAS_LIST={0: {"NAME": numbers[1]}})
+    synced.site.work()
+    assert (synced.address()["City"], synced.name()["CITY"]) == ("Hull", "Hull")
+    assert (synced.record("PhoneNumber")["SerialNumber"], synced.service()) == (numbers[1], (numbers[1],) * 2)
+    assert [*synced.site.conflicts(synced.account), *synced.site.conflicts(synced.number)] == []

@@ -17,6 +17,7 @@ from lxml import etree
 from gateway.cut.brm_sync import mapping
 from gateway.cut.brm_sync.merge import Merge, Values, merge
 from gateway.cut.conflicts import Winner
+from gateway.cut.foreseen import all_noted, foresee, foreseen
 from gateway.cut.instances import Instance, read
 from gateway.cut.merging import written
 from gateway.cut.objects import CutObject
@@ -48,16 +49,25 @@ class Hint:
     about: CutObject
     row_id: str
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Return what its base is kept under."""
+        return self.about.key, self.row_id
+
 
 @dataclass(frozen=True, slots=True)
 class _Both:
-    """A record as both sides have it, and the base; ``poid`` is BRM's object."""
+    """A record as both sides have it, and the base; ``poid`` is BRM's object.
+
+    ``words`` are what an attempt that came to no end was to write to Siebel; of those that Siebel has, the base knows.
+    """
 
     hint: Hint
     poid: str
     ours: Instance
     theirs: Flist
     base: Values
+    words: Values
 
 
 @dataclass(slots=True)  # not frozen: the port's ``operation`` is an ordinary attribute
@@ -95,7 +105,9 @@ class BrmSync:
             unit.story.tell("left alone", f"{hint.about.name} {hint.row_id} is not in Siebel any more")
             return _NOTHING
         theirs = unit.opcodes.call("PCM_OP_READ_FLDS", {"POID": poid, **_WANTED[hint.about.key]})
-        both = _Both(hint, poid, ours, theirs, self._base(hint))
+        base, words = self._base(hint)
+        agreed = _agreed(words, _OF_SIEBEL[hint.about.key](ours))
+        both = _Both(hint, poid, ours, theirs, {**base, **agreed}, words)
         return _SYNCS[hint.about.key](self, both, unit)
 
     def error_reply(self, plan: Plan, error: Exception) -> Reply | None:  # noqa: ARG002 - the port's
@@ -118,7 +130,7 @@ class BrmSync:
         brm = mapping.of_customer(both.theirs, business=business)
         merged = merge(both.base, mapping.of_account(both.ours), brm, self.winner)
         changes = mapping.to_account(merged.to_siebel)
-        self._write(both, changes.account, _address(both, changes.address))
+        self._write(both, merged.to_siebel, changes.account, _address(both, changes.address))
         if merged.to_brm:
             unit.opcodes.call(
                 "PCM_OP_CUST_UPDATE_CUSTOMER",
@@ -135,12 +147,13 @@ class BrmSync:
 
     def number(self, both: _Both, unit: Unit) -> Effects:
         """Merge a phone number with BRM's /service."""
-        siebel = mapping.text(both.ours.fields.get(mapping.NUMBER))
+        siebel = _number(both.ours)[mapping.NUMBER]
         brm = mapping.number_of(both.theirs, both.base, siebel)
         merged = merge(both.base, {mapping.NUMBER: siebel}, {mapping.NUMBER: brm}, self.winner)
         number = merged.base[mapping.NUMBER]
         change = mapping.to_service(both.theirs, number, both.base)
-        self._write(both, merged.to_siebel, [])
+        words = {**merged.to_siebel, **mapping.places_of_number(both.theirs)} if merged.to_siebel else {}
+        self._write(both, words, merged.to_siebel, [])
         if change:
             unit.opcodes.call(
                 "PCM_OP_CUST_UPDATE_SERVICES",
@@ -179,15 +192,27 @@ class BrmSync:
             commons = work.xref.commons(XrefTable.CUSTOMERPARTY_ACCOUNTID, rows, self.source)
         return tuple(commons.values())
 
-    def _base(self, hint: Hint) -> Values:
+    def _base(self, hint: Hint) -> tuple[Values, Values]:
+        """Return what both sides had when they were equal last, and what an attempt that came to no end foresaw."""
         with self.database.read() as work:
             known = work.synced.state(self.brm, hint.about.key, hint.row_id)
-        return {field: kept.value for field, kept in known.items()}
+            words = foreseen(work, self.brm, [hint.place]).get(hint.place, {})
+        return {field: kept.value for field, kept in known.items()}, {
+            field: each.value for field, each in words.items()
+        }
 
-    def _write(self, both: _Both, fields: Values, containers: Sequence[Element]) -> None:
+    def _foresee(self, both: _Both, words: Values) -> None:
+        """Keep what Siebel is about to be given because BRM has it, in a commit of its own."""
+        with self.database.begin() as work:
+            values = {field: KnownValue(value) for field, value in words.items()}
+            foresee(work, self.brm, {both.hint.place: values}, self.clock.now())
+            work.commit()
+
+    def _write(self, both: _Both, words: Values, fields: Values, containers: Sequence[Element]) -> None:
         """Write what changes in Siebel, if anything does. Raises Unavailable when the record was changed meanwhile."""
         if not fields and not containers:
             return
+        self._foresee(both, words)
         about = both.hint.about
         message = etree.Element(about.list_element, nsmap={"io": about.namespace})
         message.append(written(both.ours, fields, containers, shape(about), None))
@@ -209,7 +234,10 @@ class BrmSync:
         winner = self.source if self.winner is Winner.SIEBEL else self.brm
         return Effects(
             b"",
-            synced=(SyncState(self.brm, about.key, row_id, {tag: KnownValue(value) for tag, value in base.items()}),),
+            synced=(
+                SyncState(self.brm, about.key, row_id, {tag: KnownValue(value) for tag, value in base.items()}),
+                *((all_noted(self.brm, both.hint.place),) if merged.to_siebel or both.words else ()),
+            ),
             conflicts=tuple(
                 SyncConflict(self.brm, about.key, row_id, clash.field, clash.siebel, clash.partner, winner, "", now)
                 for clash in merged.clashes
@@ -223,6 +251,21 @@ _SYNCS: Mapping[str, Callable[[BrmSync, _Both, Unit], Effects]] = {
     "PhoneNumber": BrmSync.number,
 }
 """By an object's key, how its records are kept in step."""
+
+
+def _number(asset: Instance) -> Values:
+    return {mapping.NUMBER: mapping.text(asset.fields.get(mapping.NUMBER))}
+
+
+_OF_SIEBEL: Mapping[str, Callable[[Instance], Values]] = {"Account": mapping.of_account, "PhoneNumber": _number}
+"""By an object's key, what Siebel has of its mapped fields."""
+
+
+def _agreed(words: Values, siebel: Values) -> Values:
+    """Return the words that Siebel has; those about BRM only, where it has all the others."""
+    of_siebel = words.keys() & siebel.keys()
+    there = {field for field in of_siebel if words[field] == siebel[field]}
+    return {field: value for field, value in words.items() if field in there or there == of_siebel}
 
 
 def _poid(hint: Hint, unit: Unit, source: str) -> str | None:
