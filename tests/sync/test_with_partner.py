@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -189,7 +190,10 @@ def counted(play: Play) -> None:
 
 
 def deliveries(play: Play) -> None:
-    """Every change that Siebel told is one delivery; the partner has seen exactly those that were sent."""
+    """Every change that Siebel told is one delivery; the partner has seen exactly those that were sent.
+
+    Of an attempt that was killed nobody knows whether it was sent.
+    """
     outbox = play.crm.siebel.did("GET", "/outbox?limit=1000")["entries"]
     told = sum(each["kind"] in ("CUTSendAccountData", "CUTSendPhoneNumberData") for each in outbox)
     queue = f"CUT_OUT_{NAME}"
@@ -201,10 +205,13 @@ def deliveries(play: Play) -> None:
     assert told <= stored <= told + conflicts
     assert conflicts >= CLASHES
     steps = play.site.rows(
-        "select intake, step from story where intake in (select intake from message where queue = :queue) order by id",
+        "select m.intake, m.attempt as attempts, s.attempt, s.step from message m join story s on s.intake = m.intake"
+        " where m.queue = :queue order by s.id",
         queue=queue,
     )
-    ever = {row.intake for row in steps if row.step == "send"}
+    told_of = Counter(intake for intake, _ in {(row.intake, row.attempt) for row in steps})
+    killed = {row.intake for row in steps if row.attempts > told_of[row.intake]}
+    ever = {row.intake for row in steps if row.step == "send"} | killed
     last = {row.intake: row.step for row in steps if row.step in ("send", "not sent")}
     seen = {number for numbers in play.partner.seen.values() for number in numbers}
     assert {intake for intake, step in last.items() if step == "send"} <= seen <= ever
