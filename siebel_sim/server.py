@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -109,10 +110,19 @@ class SiebelSim:
 def build(settings: Settings) -> SiebelSim:
     """Wire the simulator. Raises ContractError, RepositoryError and PolicyError for what cannot be served or sent."""
     catalog = Catalog(settings.contracts, settings.drop)
-    store = Store(settings.url, catalog.repository.business)
-    if settings.seed:
-        seed_when_empty(store, customers=settings.seed)
-    control = ControlStore(settings.url, journal_size=settings.journal_size)
+    with ExitStack() as opened:
+        store = Store(settings.url, catalog.repository.business)
+        opened.callback(store.close)
+        control = ControlStore(settings.url, journal_size=settings.journal_size)
+        opened.callback(control.close)
+        if settings.seed:
+            seed_when_empty(store, customers=settings.seed)
+        simulator = _wired(settings, catalog, store, control)
+        opened.pop_all()  # it closes them itself
+    return simulator
+
+
+def _wired(settings: Settings, catalog: Catalog, store: Store, control: ControlStore) -> SiebelSim:
     simulation = Simulation(control, word_error=faults.wanted, show_error=faults.shown)
     token = settings.control_token.get_secret_value() if settings.control_token else secrets.token_urlsafe(24)
     pages: dict[str, Callable[[], Any]] = {
