@@ -28,6 +28,7 @@ structlog.configure(
 )
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Use more processes than there are cores: many tests wait for processes that they have started."""
     return (os.cpu_count() or 1) + 1
