@@ -25,10 +25,10 @@ help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  PYTHON=python3.13 picks an interpreter, ARGS='...' adds arguments, e.g. make test ARGS='-k xref'"
 
-demo: environment ## bill one order end to end, on simulators, and show every stage
+demo: environment ## bill an order, keep Siebel and BRM in step, on simulators; show every stage
 	@$(run)/o2c demo $(ARGS)
 
-up: environment ## gateway on 8080 and BRM simulator on 8081, in the foreground
+up: environment ## gateway on 8080, simulators of BRM on 8081 and Siebel on 8082, in the foreground
 	@$(run)/o2c up $(ARGS)
 
 test: environment-dev ## all tests, in parallel
