@@ -65,13 +65,14 @@ class Process:
         """The exit status, or None while it runs."""
         return self._child.poll()
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, asked: Asked) -> None:
         """Wait until the program answers at its ``ready`` address; Failed when it ends, or takes too long."""
         if not self.program.ready:
             return
         for attempt in stamina.retry_context(
             on=_NotReady, attempts=None, timeout=_READY_SECONDS, wait_initial=0.05, wait_max=0.5, wait_jitter=0
         ):
+            asked.check()
             with attempt:
                 self._ask()
 
@@ -104,7 +105,9 @@ def running(programs: Sequence[Program]) -> Iterator[list[Process]]:
 
     SIGTERM is an end as well, also while they start: nothing is left behind then. Main thread only.
     """
-    signal.signal(signal.SIGTERM, _end)
+    asked = Asked()
+    signal.signal(signal.SIGTERM, asked.to_end)
+    signal.signal(signal.SIGINT, asked.to_break_off)
     with ExitStack() as stack:
         processes = []
         for program in programs:
@@ -112,13 +115,32 @@ def running(programs: Sequence[Program]) -> Iterator[list[Process]]:
             with _undisturbed():
                 process = Process(program)
                 stack.callback(process.stop)
-            process.wait_until_ready()
+            process.wait_until_ready(asked)
             processes.append(process)
+        asked.check()
         yield processes
 
 
-def _end(*_: object) -> NoReturn:
-    sys.exit(0)
+class Asked:
+    """What this process was asked by a signal: kept, for Python drops what a handler raises within a finalizer."""
+
+    def __init__(self) -> None:
+        self._wanted: BaseException | None = None
+
+    def to_end(self, *_: object) -> NoReturn:
+        """End as if all was done."""
+        self._wanted = SystemExit(0)
+        raise self._wanted
+
+    def to_break_off(self, *_: object) -> NoReturn:
+        """End as Ctrl-C does."""
+        self._wanted = KeyboardInterrupt()
+        raise self._wanted
+
+    def check(self) -> None:
+        """Raise what was asked for."""
+        if self._wanted is not None:
+            raise self._wanted
 
 
 @contextmanager

@@ -88,6 +88,8 @@ def test_what_could_not_be_told_is_seen_and_told_again(running: tuple[Simulator,
     assert "1 waiting, 0 sent, 0 parked" in seen.splitlines()
     assert "1 to be told again" in said(simulator, "retry")[1].splitlines()
     heard.wait_for(1)
+    while "1 sent" not in seen:
+        seen = said(simulator, "outbox")[1]
     assert said(simulator, "retry", "1")[0] == 1
 
 
